@@ -1,0 +1,226 @@
+/* dcm: a DICOM file through DCMTK; see dcm.h. */
+#include "dicom/dcm_internal.hh"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <mutex>
+
+#include <unistd.h>
+
+#include <dcmtk/dcmdata/dcrledrg.h>
+#include <dcmtk/dcmjpeg/djdecode.h>
+#include <dcmtk/dcmjpls/djdecode.h>
+#include <dcmtk/oflog/oflog.h>
+
+/* Values above this stay on disk: no text VR but UT, UC and UR is longer. */
+static const Uint32 in_memory_max = 64 * 1024;
+
+void
+dcm_library_start()
+{
+	static std::once_flag once;
+
+	std::call_once(once, [] {
+		/* Its messages may quote values. */
+		OFLog::configure(OFLogger::OFF_LOG_LEVEL);
+		dcmEnableGenerationOfNewVRs();
+		/* Stored values as they are coded: colour is ours to convert. */
+		DcmRLEDecoderRegistration::registerCodecs();
+		DJDecoderRegistration::registerCodecs(EDC_never);
+		DJLSDecoderRegistration::registerCodecs();
+	});
+}
+
+/* Copies standard input to an unnamed-to-be file: DCMTK wants to seek. */
+static int
+spool(std::string &path, struct err *e)
+{
+	const char *dir = getenv("TMPDIR");
+	std::string name = std::string(dir != NULL && *dir ? dir : "/tmp") +
+	    "/unphi-XXXXXX";
+	char block[65536];
+	size_t n;
+	FILE *f;
+	int fd;
+
+	if ((fd = mkstemp(&name[0])) < 0)
+		return err_set(e, "temporary file: %s", strerror(errno));
+	if ((f = fdopen(fd, "wb")) == NULL) {
+		close(fd);
+		unlink(name.c_str());
+		return err_set(e, "temporary file: %s", strerror(errno));
+	}
+	while ((n = fread(block, 1, sizeof block, stdin)) > 0)
+		if (fwrite(block, 1, n, f) != n)
+			break;
+	bool bad = ferror(stdin) || ferror(f);
+	if (fclose(f) != 0 || bad) {
+		unlink(name.c_str());
+		return err_set(e, "standard input: %s", strerror(errno));
+	}
+	path = name;
+	return 0;
+}
+
+int
+dcm_open(const char *path, struct dcm **out, struct err *e)
+{
+	return guarded(e, [&] {
+		auto d = std::unique_ptr<struct dcm, void (*)(struct dcm *)>(
+		    new struct dcm, dcm_close);
+
+		dcm_library_start();
+		d->path = path;
+		if (strcmp(path, "-") == 0) {
+			if (spool(d->path, e) < 0)
+				return -1;
+			d->spooled = true;
+		}
+		switch (dcm_probe(d->path.c_str(), e)) {
+		case -1:
+			return -1;
+		case 0:
+			return err_set(e, "not a DICOM file");
+		}
+		OFCondition c = d->file.loadFile(d->path.c_str(), EXS_Unknown,
+		    EGL_noChange, in_memory_max, ERM_autoDetect);
+		if (c.bad())	/* its text names tags and offsets, no values */
+			return err_set(e, "cannot be parsed: %s", c.text());
+		DcmDataset *set = d->file.getDataset();
+		if (set->card() == 0)
+			return err_set(e, "holds no data set");
+		d->syntax = DcmXfer(set->getOriginalXfer()).getXferID();
+		*out = d.release();
+		return 0;
+	});
+}
+
+void
+dcm_close(struct dcm *d)
+{
+	if (d == NULL)
+		return;
+	if (d->spooled)
+		unlink(d->path.c_str());
+	delete d;
+}
+
+int
+dcm_probe(const char *path, struct err *e)
+{
+	unsigned char b[132];
+	size_t n;
+	FILE *f;
+
+	if ((f = fopen(path, "rb")) == NULL)
+		return err_set(e, "open: %s", strerror(errno));
+	n = fread(b, 1, sizeof b, f);
+	if (ferror(f)) {
+		err_set(e, "read: %s", strerror(errno));
+		fclose(f);
+		return -1;
+	}
+	fclose(f);
+	if (n == sizeof b && memcmp(b + 128, "DICM", 4) == 0)
+		return 1;
+	/*
+	 * A bare data set begins with group 0002 or 0008, little or big endian,
+	 * a low element number, and a VR or the upper half of a short length.
+	 */
+	if (n < 16)
+		return 0;
+	bool little = (b[0] == 2 || b[0] == 8) && b[1] == 0;
+	bool big = b[0] == 0 && b[1] == 8;
+	if (!little && !big)
+		return 0;
+	if ((little ? b[3] : b[2]) != 0)
+		return 0;
+	bool vr = b[4] >= 'A' && b[4] <= 'Z' && b[5] >= 'A' && b[5] <= 'Z';
+	bool length = little && b[6] == 0 && b[7] == 0 && b[5] <= 1;
+	return vr || length;
+}
+
+const char *
+dcm_path(const struct dcm *d)
+{
+	return d->path.c_str();
+}
+
+const char *
+dcm_syntax(const struct dcm *d)
+{
+	return d->syntax.c_str();
+}
+
+static DcmTagKey
+key_of(uint32_t tag)
+{
+	return DcmTagKey(static_cast<Uint16>(tag >> 16),
+	    static_cast<Uint16>(tag & 0xffff));
+}
+
+static bool
+get_string(struct dcm *d, uint32_t tag, uint32_t value)
+{
+	DcmElement *el = NULL;
+
+	if (d->file.getDataset()->findAndGetElement(key_of(tag), el).bad() ||
+	    el == NULL || el->isNested() ||
+	    el->getOFString(d->value, value, OFTrue).bad())
+		return false;
+	while (!d->value.empty() && (d->value.back() == ' ' || d->value.back() == '\0'))
+		d->value.erase(d->value.size() - 1);
+	return !d->value.empty();
+}
+
+const char *
+dcm_string(struct dcm *d, uint32_t tag, uint32_t value)
+{
+	const char *s = NULL;
+
+	guarded(NULL, [&] {
+		if (get_string(d, tag, value))
+			s = d->value.c_str();
+		return 0;
+	});
+	return s;
+}
+
+bool
+dcm_number(struct dcm *d, uint32_t tag, uint32_t value, double *out)
+{
+	return guarded(NULL, [&] {
+		char *end;
+
+		if (!get_string(d, tag, value))
+			return -1;
+		double v = strtod(d->value.c_str(), &end);
+		while (*end == ' ')
+			end++;
+		if (*end != '\0' || end == d->value.c_str() || !(v - v == 0))
+			return -1;
+		*out = v;
+		return 0;
+	}) == 0;
+}
+
+bool
+dcm_has(struct dcm *d, uint32_t tag)
+{
+	return guarded(NULL, [&] {
+		return d->file.getDataset()->tagExists(key_of(tag)) ? 0 : -1;
+	}) == 0;
+}
+
+enum dcm_pixels
+dcm_pixels(struct dcm *d)
+{
+	if (dcm_has(d, DCM_TAG(0x7fe0, 0x0010)))
+		return DCM_PIXELS_INT;
+	if (dcm_has(d, DCM_TAG(0x7fe0, 0x0008)) ||
+	    dcm_has(d, DCM_TAG(0x7fe0, 0x0009)))
+		return DCM_PIXELS_FLOAT;
+	return DCM_PIXELS_NONE;
+}

@@ -1,0 +1,37 @@
+/* dcm_internal.hh - what the .cc files of this room share; no C includes it */
+#ifndef UNPHI_DICOM_DCM_INTERNAL_HH
+#define UNPHI_DICOM_DCM_INTERNAL_HH
+
+#include <string>
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dctk.h>
+#include <dcmtk/dcmdata/dcfcache.h>
+
+#include "base/err.h"
+#include "dicom/dcm.h"
+
+struct dcm {
+	DcmFileFormat file;
+	std::string path;	/* of the bytes */
+	bool spooled = false;	/* path is a temporary of ours */
+	std::string syntax;
+	OFString value;		/* what dcm_string lent last */
+	DcmFileCache cache;	/* keeps the file open between frames */
+};
+
+/* Every exported function that can fail is one call of this. */
+template <class F> static int
+guarded(struct err *e, F body) noexcept
+{
+	try {
+		return body();
+	} catch (...) {	/* what() may quote the data, so it is not shown */
+		return err_set(e, "internal error in the DICOM library");
+	}
+}
+
+/* Silences DCMTK's logger, registers its codecs, once; see dcm.cc. */
+void dcm_library_start();
+
+#endif

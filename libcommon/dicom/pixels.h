@@ -1,0 +1,67 @@
+/*
+ * pixels.h - stored values of one frame at a time, decoded
+ *
+ * Image Pixel Module: PS3.3 C.7.6.3. A frame is delivered as its stored
+ * values: little-endian words of BYTES bytes in the order of the file, colour
+ * samples interleaved (as Planar Configuration 0), not windowed, not rescaled,
+ * the palette not applied. Bits outside of Bits Stored are as in the file.
+ * Only one frame is in memory at a time.
+ */
+#ifndef UNPHI_DICOM_PIXELS_H
+#define UNPHI_DICOM_PIXELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "dicom/dcm.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum pixels_photometric {
+	PHOTO_MONOCHROME1,
+	PHOTO_MONOCHROME2,
+	PHOTO_PALETTE,
+	PHOTO_RGB,
+	PHOTO_YBR_FULL,		/* 4:4:4, as decoded from any of the YBR forms */
+	PHOTO_YBR_FULL_422,	/* native 4:2:2: Y Y Cb Cr, two bytes a pixel */
+	PHOTO_YBR_PARTIAL_422	/* native, retired */
+};
+
+struct pixels {
+	uint32_t rows, columns, frames;
+	uint32_t samples;		/* 1 or 3 */
+	uint32_t bits_allocated;	/* 1, 8, 16, 32 */
+	uint32_t bits_stored, high_bit;
+	bool is_signed;
+	bool planar;			/* as stored; frames arrive interleaved */
+	bool encapsulated;
+	bool lossy;			/* the syntax, or (0028,2110) is 01 */
+	/* Of the frames as pixels_frame delivers them: */
+	enum pixels_photometric photometric;
+	size_t bytes;			/* of one stored word: 1, 2, 4 */
+	size_t frame_bytes;
+};
+
+/*
+ * Reads and checks the module. Refused: sizes of 0, values that contradict each
+ * other, pixel data shorter than they demand, a transfer syntax without a
+ * decoder (named). Returns 0 or -1 with E filled.
+ */
+int pixels_describe(struct dcm *d, struct pixels *p, struct err *e);
+
+/*
+ * Decodes frame FRAME (from 1) into OUT, which holds P->frame_bytes. Frames may
+ * be asked for in any order; ascending is fastest. One-bit images arrive as
+ * one byte a pixel, 0 or 1. Returns 0 or -1 with E filled.
+ */
+int pixels_frame(struct dcm *d, const struct pixels *p, uint32_t frame,
+    void *out, struct err *e);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
