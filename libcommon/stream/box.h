@@ -60,6 +60,9 @@ int box_add(struct box_record *r, uint32_t x, uint32_t y, uint32_t w,
 /* Frees the boxes, keeps the rest. */
 void box_clear(struct box_record *r);
 
+/* Frees box I; the last one takes its place. */
+void box_drop(struct box_record *r, size_t i);
+
 /* Sorts boxes by y, x, h, w: the order that does not depend on their maker. */
 void box_sort(struct box_record *r);
 
