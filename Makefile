@@ -51,8 +51,58 @@ build/%.cc.o: %.cc build/flags
 	$(CXX) $(OURS_CC) $(OURS) $(SAN) $(CPPFLAGS) $(PKGCFLAGS) $(CXXFLAGS) -c -o $@ $<
 -include $(shell find build -name '*.d' 2>/dev/null)
 
+# Completions are made from what the programs say of themselves.
+COMPLETIONS = build/completions/unphi.bash build/completions/_unphi build/completions/unphi.fish
+completions: $(COMPLETIONS)
+build/completions/unphi.bash: SHELL_NAME = bash
+build/completions/_unphi:     SHELL_NAME = zsh
+build/completions/unphi.fish: SHELL_NAME = fish
+$(COMPLETIONS): completions/generate.sh $(PROGRAMS:%=build/%) $(SCRIPTS:%=build/%)
+	@mkdir -p $(@D)
+	{ [ $(SHELL_NAME) != zsh ] || echo '#compdef $(PROGRAMS) $(SCRIPTS)'; \
+	  completions/generate.sh $(SHELL_NAME) $(filter-out %.sh,$^); } >$@.new && mv $@.new $@
+
+# The two commands of the README. Each installs what is missing, builds, and works.
+check: setup-check
+	$(MAKE) all completions
+	tests/run.sh $(or $(TESTS),tests)
+demo: setup-demo
+	$(MAKE) all
+	examples/demo.sh
+setup-check:
+	@tools/setup.sh $(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES)
+setup-demo:
+	@tools/setup.sh $(BUILD_PACKAGES) $(RUN_PACKAGES)
+
+lint:
+	mandoc -Tlint -W warning man/*.[1-9]
+	shellcheck cmd/*.sh tools/*.sh tests/*.sh completions/*.sh examples/*.sh .ci/run
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability,performance \
+	 --inline-suppr --suppress=missingIncludeSystem -Ilibcommon -Ibuild/libcommon cmd libcommon
+
+install: all completions
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
+	 $(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	 $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -m 755 $(PROGRAMS:%=build/%) $(SCRIPTS:%=build/%) $(DESTDIR)$(PREFIX)/bin
+	for s in 1 5 7; do install -m 644 man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s; done
+	install -m 644 build/completions/unphi.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/unphi
+	for p in $(PROGRAMS); do ln -sf unphi $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p; done
+	install -m 644 build/completions/_unphi $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -m 644 build/completions/unphi.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+uninstall:
+	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(PROGRAMS) $(SCRIPTS)
+	cd $(DESTDIR)$(PREFIX)/share/man && rm -f $(patsubst man/%.1,man1/%.1,$(wildcard man/*.1)) \
+	 $(patsubst man/%.5,man5/%.5,$(wildcard man/*.5)) $(patsubst man/%.7,man7/%.7,$(wildcard man/*.7))
+	cd $(DESTDIR)$(PREFIX)/share && rm -f zsh/site-functions/_unphi fish/vendor_completions.d/unphi.fish && \
+	 cd bash-completion/completions && rm -f unphi $(PROGRAMS)
+dist:
+	git archive --prefix=unphi-$(VERSION)/ -o unphi-$(VERSION).tar.gz HEAD
+distcheck: dist
+	rm -rf build/dist && mkdir -p build/dist && tar -xzf unphi-$(VERSION).tar.gz -C build/dist
+	$(MAKE) -C build/dist/unphi-$(VERSION) check
 clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all clean FORCE
+.PHONY: all completions check demo setup-check setup-demo lint install uninstall dist distcheck clean FORCE

@@ -1,0 +1,32 @@
+# helper.bash: what every test file loads.
+# A test runs in a folder of its own, with build/ first on PATH.
+
+bats_require_minimum_version 1.5.0
+
+ROOT=$(cd "${BATS_TEST_DIRNAME%/control}/.." && pwd)
+BUILD=${BUILD:-$ROOT/build}
+PATH=$BUILD:$PATH
+PYDICOM=/usr/lib/python3/dist-packages/pydicom/data	# python3-pydicom's own files
+export ROOT BUILD PATH PYDICOM LC_ALL=C.UTF-8
+# A report of a sanitizer is never a status of ours.
+export ASAN_OPTIONS=exitcode=99:detect_leaks=${DETECT_LEAKS:-1}
+export UBSAN_OPTIONS=halt_on_error=1:exitcode=99
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || exit 1
+}
+
+# record IMAGE/IMAGES [X,Y,W,H...]: a line of a box list for "a.dcm", 100 by 50
+# pixels; frame = image. Override with file=, by=, frame=, frames=, size=WxH.
+record() {
+	local n=$1 boxes="" x y w h
+	shift
+	for b in "$@"; do
+		IFS=, read -r x y w h <<<"$b"
+		boxes+="${boxes:+,}{\"x\":$x,\"y\":$y,\"w\":$w,\"h\":$h}"
+	done
+	printf '{"file":"%s","by":"%s","image":%d,"images":%d,"frame":%d,"frames":%d,"width":%d,"height":%d,"boxes":[%s]}\n' \
+	    "${file:-a.dcm}" "${by:-test}" "${n%/*}" "${n#*/}" "${frame:-${n%/*}}" \
+	    "${frames:-${n#*/}}" "${size%x*}" "${size#*x}" "$boxes"
+}
+size=100x50
