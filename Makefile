@@ -60,7 +60,8 @@ build/completions/unphi.fish: SHELL_NAME = fish
 $(COMPLETIONS): completions/generate.sh $(PROGRAMS:%=build/%) $(SCRIPTS:%=build/%)
 	@mkdir -p $(@D)
 	{ [ $(SHELL_NAME) != zsh ] || echo '#compdef $(PROGRAMS) $(SCRIPTS)'; \
-	  completions/generate.sh $(SHELL_NAME) $(filter-out %.sh,$^); } >$@.new && mv $@.new $@
+	  completions/generate.sh $(SHELL_NAME) $(filter-out %.sh,$^); \
+	  [ $(SHELL_NAME) != zsh ] || echo '_unphi_$${service//-/_} "$$@"'; } >$@.new && mv $@.new $@
 
 # The two commands of the README. Each installs what is missing, builds, and works.
 check: setup-check

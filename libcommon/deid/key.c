@@ -1,0 +1,50 @@
+/* key: the site's secret key; see key.h. */
+#include "deid/key.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int
+key_read(const char *path, struct key *k, struct err *e)
+{
+	unsigned char bytes[KEY_FILE_MAX + 1];
+	struct stat st;
+	size_t n;
+	FILE *f;
+	int got = -1;
+
+	if (sodium_init() < 0)
+		return err_set(e, "libsodium does not start");
+	if ((f = fopen(path, "rb")) == NULL)
+		return err_set(e, "key: %s", strerror(errno));
+	setvbuf(f, NULL, _IONBF, 0);	/* no copy of the key elsewhere */
+	n = fread(bytes, 1, sizeof bytes, f);
+	if (ferror(f) || fstat(fileno(f), &st) < 0)
+		err_set(e, "key: %s", strerror(errno));
+	else if (S_ISREG(st.st_mode) && (st.st_mode & 077) != 0)
+		err_set(e, "key: others than its owner can read it; chmod 600");
+	else if (n < KEY_FILE_MIN || n > KEY_FILE_MAX)
+		err_set(e, "key: wants %d to %d bytes", KEY_FILE_MIN, KEY_FILE_MAX);
+	else
+		got = crypto_hash_sha256(k->bytes, bytes, n);
+	fclose(f);
+	sodium_memzero(bytes, sizeof bytes);
+	return got;
+}
+
+void
+key_mac(const struct key *k, const char *purpose, const void *bytes, size_t n,
+    unsigned char out[KEY_MAC_BYTES])
+{
+	crypto_auth_hmacsha256_state s;
+
+	crypto_auth_hmacsha256_init(&s, k->bytes, sizeof k->bytes);
+	/* With its NUL, so that no purpose is the beginning of another. */
+	crypto_auth_hmacsha256_update(&s, (const unsigned char *)purpose,
+	    strlen(purpose) + 1);
+	crypto_auth_hmacsha256_update(&s, bytes, n);
+	crypto_auth_hmacsha256_final(&s, out);
+}
