@@ -9,13 +9,17 @@
 
 #include <unistd.h>
 
+#include <dcmtk/dcmdata/dcistrmf.h>
 #include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpls/djdecode.h>
 #include <dcmtk/oflog/oflog.h>
 
-/* Values above this stay on disk: no text VR but UT, UC and UR is longer. */
-static const Uint32 in_memory_max = 64 * 1024;
+/*
+ * Values above this stay on disk until asked for. It is low because it holds
+ * for fragments of pixel data too: 10,000 small frames must not fill memory.
+ */
+static const Uint32 in_memory_max = 4096;
 
 void
 dcm_library_start()
@@ -64,6 +68,53 @@ spool(std::string &path, struct err *e)
 	return 0;
 }
 
+/*
+ * Loads a file whose meta header names a syntax that DCMTK does not know. It
+ * takes those for explicit little endian, which they are (PS3.5 Annex A), but
+ * then stumbles over encapsulated pixel data; so it is told one that it knows.
+ */
+static OFCondition
+load_unknown(struct dcm *d)
+{
+	DcmInputFileStream in(d->path.c_str());
+	DcmMetaInfo *meta;
+	DcmDataset *set;
+	OFCondition c;
+
+	d->file.clear();
+	meta = d->file.getMetaInfo();
+	set = d->file.getDataset();
+	if ((c = in.status()).bad())
+		return c;
+	meta->transferInit();
+	c = meta->read(in, EXS_Unknown, EGL_noChange, in_memory_max);
+	meta->transferEnd();
+	if (c.bad())
+		return c;
+	set->transferInit();
+	c = set->read(in, EXS_JPEG2000, EGL_noChange, in_memory_max);
+	set->transferEnd();
+	return c;
+}
+
+static OFCondition
+load(struct dcm *d)
+{
+	OFString uid;
+	OFCondition c;
+
+	c = d->file.loadFile(d->path.c_str(), EXS_Unknown, EGL_noChange,
+	    in_memory_max, ERM_autoDetect);
+	d->file.getMetaInfo()->findAndGetOFString(DCM_TransferSyntaxUID, uid);
+	if (!uid.empty() && DcmXfer(uid.c_str()).getXfer() == EXS_Unknown) {
+		c = load_unknown(d);
+		d->syntax = uid.c_str();
+	} else if (c.good())
+		d->syntax = DcmXfer(d->file.getDataset()->getOriginalXfer())
+		    .getXferID();
+	return c;
+}
+
 int
 dcm_open(const char *path, struct dcm **out, struct err *e)
 {
@@ -84,14 +135,12 @@ dcm_open(const char *path, struct dcm **out, struct err *e)
 		case 0:
 			return err_set(e, "not a DICOM file");
 		}
-		OFCondition c = d->file.loadFile(d->path.c_str(), EXS_Unknown,
-		    EGL_noChange, in_memory_max, ERM_autoDetect);
+		OFCondition c = load(d.get());
 		if (c.bad())	/* its text names tags and offsets, no values */
 			return err_set(e, "cannot be parsed: %s", c.text());
 		DcmDataset *set = d->file.getDataset();
 		if (set->card() == 0)
 			return err_set(e, "holds no data set");
-		d->syntax = DcmXfer(set->getOriginalXfer()).getXferID();
 		*out = d.release();
 		return 0;
 	});
@@ -152,6 +201,43 @@ const char *
 dcm_syntax(const struct dcm *d)
 {
 	return d->syntax.c_str();
+}
+
+/* PS3.6 Annex A: those that this DCMTK has no name for. */
+static const struct {
+	const char *uid, *name;
+} syntax_names[] = {
+	{ "1.2.840.10008.1.2.1.98", "Encapsulated Uncompressed Explicit VR Little Endian" },
+	{ "1.2.840.10008.1.2.4.100.1", "Fragmentable MPEG2 Main Profile / Main Level" },
+	{ "1.2.840.10008.1.2.4.101.1", "Fragmentable MPEG2 Main Profile / High Level" },
+	{ "1.2.840.10008.1.2.4.102.1", "Fragmentable MPEG-4 High Profile / Level 4.1" },
+	{ "1.2.840.10008.1.2.4.103.1", "Fragmentable MPEG-4 BD-compatible High Profile / Level 4.1" },
+	{ "1.2.840.10008.1.2.4.104.1", "Fragmentable MPEG-4 High Profile / Level 4.2 For 2D Video" },
+	{ "1.2.840.10008.1.2.4.105.1", "Fragmentable MPEG-4 High Profile / Level 4.2 For 3D Video" },
+	{ "1.2.840.10008.1.2.4.106.1", "Fragmentable MPEG-4 Stereo High Profile / Level 4.2" },
+	{ "1.2.840.10008.1.2.4.110", "JPEG XL Lossless" },
+	{ "1.2.840.10008.1.2.4.111", "JPEG XL JPEG Recompression" },
+	{ "1.2.840.10008.1.2.4.112", "JPEG XL" },
+	{ "1.2.840.10008.1.2.4.201", "High-Throughput JPEG 2000 (Lossless Only)" },
+	{ "1.2.840.10008.1.2.4.202", "High-Throughput JPEG 2000 with RPCL Options (Lossless Only)" },
+	{ "1.2.840.10008.1.2.4.203", "High-Throughput JPEG 2000" },
+	{ "1.2.840.10008.1.2.4.204", "JPIP HTJ2K Referenced" },
+	{ "1.2.840.10008.1.2.4.205", "JPIP HTJ2K Referenced Deflate" },
+	{ "1.2.840.10008.1.2.7.1", "SMPTE ST 2110-20 Uncompressed Progressive Active Video" },
+	{ "1.2.840.10008.1.2.7.2", "SMPTE ST 2110-20 Uncompressed Interlaced Active Video" },
+	{ "1.2.840.10008.1.2.7.3", "SMPTE ST 2110-30 PCM Digital Audio" },
+	{ "1.2.840.10008.1.2.8.1", "Deflated Image Frame Compression" },
+};
+
+const char *
+dcm_syntax_name(struct dcm *d)
+{
+	for (const auto &s : syntax_names)
+		if (d->syntax == s.uid)
+			return s.name;
+	DcmXfer x(d->syntax.c_str());
+	return x.getXfer() == EXS_Unknown ? "that is not of the standard" :
+	    x.getXferName();
 }
 
 static DcmTagKey

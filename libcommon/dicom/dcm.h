@@ -41,8 +41,14 @@ int dcm_probe(const char *path, struct err *e);
 /* The path of a file that holds the bytes: PATH, or the spool of "-". */
 const char *dcm_path(const struct dcm *d);
 
-/* Transfer syntax UID, as the data set is encoded. */
+/*
+ * Transfer syntax UID, as the data set is encoded. DCMTK knows none after 2017:
+ * it holds such a file (HTJ2K, ...) as JPEG 2000, so the truth is here alone.
+ */
 const char *dcm_syntax(const struct dcm *d);
+
+/* Its name in PS3.6 Annex A, fit for a diagnostic; static. */
+const char *dcm_syntax_name(struct dcm *d);
 
 /*
  * The first (value 0), second, ... value of a top-level element as a string

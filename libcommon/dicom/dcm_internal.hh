@@ -3,12 +3,15 @@
 #define UNPHI_DICOM_DCM_INTERNAL_HH
 
 #include <string>
+#include <vector>
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmdata/dcfcache.h>
+#include <dcmtk/dcmdata/dcpxitem.h>
 
 #include "base/err.h"
+#include "dicom/codestream.h"
 #include "dicom/dcm.h"
 
 struct dcm {
@@ -18,6 +21,11 @@ struct dcm {
 	std::string syntax;
 	OFString value;		/* what dcm_string lent last */
 	DcmFileCache cache;	/* keeps the file open between frames */
+	/* Of pixels.cc, between its calls: */
+	std::vector<DcmPixelItem *> fragments;	/* borrowed from file */
+	std::vector<size_t> first;	/* frame k's are first[k-1] to first[k] */
+	std::vector<uint8_t> code;	/* of one frame */
+	struct codestream stream;	/* of the first frame */
 };
 
 /* Every exported function that can fail is one call of this. */

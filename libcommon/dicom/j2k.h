@@ -1,0 +1,40 @@
+/*
+ * j2k.h - JPEG 2000 and HTJ2K frames through OpenJPEG
+ *
+ * A raw codestream (T.800 Annex A), as PS3.5 8.2.4 demands, or one in a JP2
+ * wrapper, which is met in files all the same. DCMTK has no decoder for these.
+ */
+#ifndef UNPHI_DICOM_J2K_H
+#define UNPHI_DICOM_J2K_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "dicom/codestream.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Reads the main header. Returns 0, or -1 with E filled. Refused: components of
+ * different size, precision or sign, subsampled ones, 2 or more than 3.
+ */
+int j2k_describe(const uint8_t *code, size_t len, struct codestream *c,
+    struct err *e);
+
+/*
+ * Decodes a frame that agrees with C, interleaved, into OUT: little-endian
+ * words of WORD bytes (1, 2, 4) that hold C's precision; EXTEND repeats the top
+ * bit of unsigned samples above the precision, for a header that calls them
+ * signed. OUT holds width * height * components * WORD bytes. A codestream that
+ * is cut or damaged is refused. Returns 0 or -1 with E filled.
+ */
+int j2k_decode(const uint8_t *code, size_t len, const struct codestream *c,
+    size_t word, bool extend, void *out, struct err *e);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
