@@ -102,6 +102,36 @@ dist:
 distcheck: dist
 	rm -rf build/dist && mkdir -p build/dist && tar -xzf unphi-$(VERSION).tar.gz -C build/dist
 	$(MAKE) -C build/dist/unphi-$(VERSION) check
+# The text net's weights are part of the program.
+build/libcommon/text/net.c.o: share/text-net.bin
+
+# The trainer, on demand: make train BACKGROUNDS=folder
+TRAIN_PACKAGES = libfreetype-dev libjpeg62-turbo-dev libpng-dev \
+	fonts-liberation fonts-freefont-ttf fonts-roboto-unhinted fonts-open-sans fonts-lato fonts-hack \
+	fonts-inconsolata fonts-cantarell fonts-firacode fonts-terminus-otb fonts-urw-base35 fonts-texgyre \
+	fonts-croscore fonts-crosextra-carlito fonts-crosextra-caladea fonts-jetbrains-mono fonts-quicksand \
+	fonts-linuxlibertine fonts-inter fonts-b612 fonts-noto-mono fonts-play fonts-dosis fonts-go \
+	fonts-anonymous-pro fonts-oldstandard fonts-agave fonts-mononoki ttf-bitstream-vera fonts-oxygen \
+	fonts-courier-prime fonts-sil-andika fonts-cabin fonts-adf-accanthis fonts-proggy fonts-spleen \
+	fonts-dejavu-extra xfonts-75dpi xfonts-100dpi xfonts-base xfonts-terminus xfonts-x3270-misc xfonts-jmk
+TRAIN_LIBS = freetype2 libpng libjpeg
+BACKGROUNDS = ../shared/bench/backgrounds
+STEPS = 20000
+SEED = 1
+
+train: build/train
+	build/train -g $(BACKGROUNDS)
+	nice -n 19 build/train -s $(SEED) -n $(STEPS) -c build/train.state -o share/text-net.bin $(BACKGROUNDS)
+build/train: train/line.c train/scene.c train/train.c train/train.h libcommon/text/conv.c libcommon/text/net.c
+	@mkdir -p $(@D)
+	$(CC) $(OURS_C) -D_XOPEN_SOURCE=700 -Ilibcommon -O3 -march=native -ffp-contract=off \
+	 $$(pkg-config --cflags $(TRAIN_LIBS)) -o $@ $(filter %.c,$^) $$(pkg-config --libs $(TRAIN_LIBS)) -lm
+
+# How well text is found; TESSERACT=1 measures tesseract on whole pages beside it.
+BENCH_DETECT = ../shared/bench/detect
+bench-detect: build/txt-detect
+	bench/detect.py $(BENCH_DETECT)
+
 clean:
 	rm -rf build
 

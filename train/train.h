@@ -1,0 +1,39 @@
+/* train.h - what the parts of the trainer share; see README */
+#ifndef TRAIN_H
+#define TRAIN_H
+
+#include <stdint.h>
+
+#include "text/net.h"
+
+#define CROP 256	/* pixels a side of a training image */
+#define CELLS (CROP / (int)NET_CELL)
+
+/* Random numbers: splitmix64, so that sample I of seed S is the same on every machine and after every resumption. */
+struct rng {
+	uint64_t state;
+};
+uint64_t rng_next(struct rng *r);
+double rng_unit(struct rng *r);	/* [0, 1) */
+double rng_real(struct rng *r, double from, double to);
+int rng_int(struct rng *r, int from, int to);	/* both ends included */
+double rng_normal(struct rng *r);
+int rng_chance(struct rng *r, double p);
+
+/* One line of text as coverage: the bitmap is exactly as large as its ink. */
+struct line {
+	int width, height;
+	uint8_t *ink;	/* [height][width], the line's own memory, reused by the next call */
+};
+int fonts_load(const char *const *dirs, int n);	/* returns how many are fit for use */
+int line_draw(struct rng *r, struct line *l, int size);	/* SIZE 0: any. Returns 0 when it has no ink */
+
+/* One training image with what the net should say of each cell. */
+struct scene {
+	uint8_t pixels[CROP * CROP];
+	float target[CELLS * CELLS], weight[CELLS * CELLS];
+};
+int backgrounds_load(const char *dir);	/* returns how many PNG images it read */
+void scene_draw(struct rng *r, struct scene *s);
+
+#endif
