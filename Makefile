@@ -136,4 +136,4 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all completions check demo setup-check setup-demo lint install uninstall dist distcheck clean FORCE
+.PHONY: all bench-detect completions check demo setup-check setup-demo lint install uninstall dist distcheck clean train FORCE

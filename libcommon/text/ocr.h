@@ -1,0 +1,31 @@
+/*
+ * ocr.h - what a line of text says, read by tesseract
+ *
+ * The line is cut out at its ink, made dark on light, scaled to the letter size that the engine likes best, and read as
+ * one line, or as a block when its rows show several. What was read once is remembered by its very pixels, so a still
+ * overlay on many frames is read once; the answer does not depend on what was read before.
+ */
+#ifndef UNPHI_TEXT_OCR_H
+#define UNPHI_TEXT_OCR_H
+
+#include "base/err.h"
+#include "stream/box.h"
+#include "text/detect.h"
+
+/* Readings by pixels, of a bounded number of lines; shared by all threads. Neither returns NULL but out of memory. */
+struct ocr_memory;
+struct ocr_memory *ocr_memory_new(struct err *e);
+void ocr_memory_free(struct ocr_memory *m);
+
+/* One engine, one a thread. LANG is tesseract's, such as "eng" or "eng+deu"; M is borrowed. */
+struct ocr;
+struct ocr *ocr_new(const char *lang, struct ocr_memory *m, struct err *e);
+void ocr_free(struct ocr *o);
+
+/*
+ * Reads what lies in box B of G and sets its text, which may be empty, and its conf, 0 to 1. Returns 0, or -1 with E
+ * filled.
+ */
+int ocr_read(struct ocr *o, const struct gray *g, struct box *b, struct err *e);
+
+#endif

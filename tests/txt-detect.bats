@@ -1,0 +1,164 @@
+load helper
+
+# pgm [TEXT [X Y [SIDE]]]: a black image of SIDE x SIDE pixels with white text.
+pgm() {
+	pgmmake 0 "${4:-400}" "${4:-400}" >black
+	[ $# -gt 0 ] || { cat black; return; }
+	pbmtext -builtin bdf "$1" | pnmcrop 2>/dev/null | pnminvert >ink
+	pnmpaste ink "$2" "$3" black
+}
+
+# frame IMAGE/IMAGES <PGM: the image with the comment that dcm-frames would write.
+frame() {
+	printf 'P5\n# unphi {"file":"a.dcm","by":"dcm-frames","image":%d,"images":%d,"frame":%d,"frames":%d,"view":"voi","width":400,"height":400}\n' \
+	    "${1%/*}" "${1#*/}" "${1%/*}" "${1#*/}"
+	tail -n +2
+}
+
+@test "text is found where it is, and read" {
+	pgm "DOE^JANE 1956-03-07" 40 60 >in	# pbmtext's ink: 128 by 9 pixels
+	txt-detect <in >out
+	[ "$(jq -c '[.file,.by,.image,.images,.frame,.frames,.width,.height]' out)" = '["-","txt-detect",1,1,1,1,400,400]' ]
+	[ "$(jq '.boxes | length' out)" -eq 1 ]
+	[ "$(jq '.boxes[0] | .x <= 40 and .y <= 60 and .x + .w >= 168 and .y + .h >= 69' out)" = true ]
+	[ "$(jq '.boxes[0] | .w * .h < 4 * 128 * 9' out)" = true ]
+	[ "$(jq '.boxes[0].text | test("JANE 1956-03-07")' out)" = true ]
+}
+
+@test "dark text on white is found as well" {
+	pgm "DOE^JANE 1956-03-07" 40 60 | pnminvert >in
+	[ "$(txt-detect in | jq -r '.boxes[].text' | grep -c 'JANE 1956-03-07')" -eq 1 ]
+}
+
+@test "text that runs upwards or downwards is found and read" {
+	for turn in 90 270; do
+		pgm "DOE^JANE 1956-03-07" 40 60 | pamflip -r$turn >in
+		[ "$(txt-detect in | jq -r '.boxes[].text' | grep -c '1956-03-07')" -eq 1 ]
+	done
+}
+
+@test "a blank image gives a record with no boxes" {
+	pgm >in
+	[ "$(txt-detect in | jq -c .boxes)" = '[]' ]
+	pgmmake 0.5 1 1 >in
+	[ "$(txt-detect in | jq -c .boxes)" = '[]' ]
+}
+
+@test "an empty stream gives an empty list" {
+	run -0 txt-detect </dev/null
+	[ -z "$output" ]
+}
+
+@test "every image has its record, with the keys of its comment" {
+	{ pgm | frame 1/3; pgm "DOE^JANE" 40 60 | frame 2/3; pgm | frame 3/3; } >in
+	txt-detect --no-text in >out
+	[ "$(jq -c '[.file,.by,.image,.images,.frame,.frames,.view]' out | tail -n 1)" = '["a.dcm","txt-detect",3,3,3,3,"voi"]' ]
+	[ "$(jq -s -c 'map(.boxes | length)' out)" = '[0,1,0]' ]
+}
+
+@test "plain images are counted, and none is taken for the whole of a cut stream" {
+	{ pgm; pgm "DOE^JANE" 40 60; } >in
+	[ "$(txt-detect -n in | jq -c '[.file,.image,.images,.frame,.frames]' | paste -sd' ')" = '["in",1,2,1,2] ["in",2,2,2,2]' ]
+	for bytes in 1 100 160014 160020 320000; do
+		head -c "$bytes" in >cut
+		run -2 --separate-stderr txt-detect -n cut
+		[ -z "$output" ]
+		[[ $stderr == "txt-detect: cut: "* ]]
+	done
+}
+
+@test "a cut stream with comments gives the records before the cut, and trouble" {
+	{ pgm | frame 1/2; pgm | frame 2/2; } >in
+	head -c -1 in >cut
+	run -2 --separate-stderr txt-detect cut
+	[ "$(jq -c .image <<<"$output")" = 1 ]
+}
+
+@test "an image of another size than its comment says is refused" {
+	pgm "DOE^JANE" 40 60 300 | frame 1/1 >in
+	run -2 --separate-stderr txt-detect in
+	[ -z "$output" ]
+}
+
+@test "the output is the same for any number of jobs" {
+	for n in $(seq 12); do
+		pgm "IMAGE $((n / 3)) OF 12" "$((n / 3 * 20))" "$((n / 3 * 11))" | frame "$n/12"
+	done >in
+	txt-detect -j 1 in >one
+	txt-detect -j 4 in >four
+	[ "$(wc -l <one)" -eq 12 ]
+	[ "$(jq -s 'map(.boxes | length) | add' one)" -ge 12 ]
+	cmp one four
+}
+
+@test "each kernel finds the same boxes" {
+	{ pgm "DOE^JANE 1956-03-07" 40 60; pgm "12345678" 3 380; pgm "a b c d e" 90 8 1500; } >in
+	txt-detect -n -k plain in >plain
+	txt-detect -n in >auto
+	[ "$(jq -s 'map(.boxes | length) | add' plain)" -ge 3 ]
+	cmp plain auto
+}
+
+@test "a large image is seen in tiles, and text across their borders is found" {
+	# Cores of 1024 pixels meet in the middle of this text.
+	pgm "DOE^JANE 1956-03-07" 960 1020 1600 >in
+	[ "$(txt-detect -n in | jq -c '[.boxes[] | select(.x <= 960 and .y <= 1020 and .x + .w >= 1088 and .y + .h >= 1029)] | length')" -eq 1 ]
+}
+
+@test "colour and 16 bits give the same boxes as gray" {
+	pgm "DOE^JANE 1956-03-07" 40 60 >gray
+	txt-detect -n <gray >want
+	ppmtoppm <gray >colour 2>/dev/null || pgmtoppm white gray >colour
+	[ "$(head -c 2 colour)" = P6 ]
+	txt-detect -n <colour | cmp - want
+	pamdepth 4095 gray >deep
+	txt-detect -n <deep | cmp - want
+}
+
+@test "--min-conf leaves out boxes, reading does not" {
+	pgm "DOE^JANE 1956-03-07" 40 60 >in
+	[ "$(txt-detect in | jq '.boxes | length')" -eq 1 ]
+	[ "$(txt-detect --min-conf 1 in | jq '.boxes | length')" -eq 0 ]
+}
+
+@test "a language that is not installed is trouble, and the image has no record" {
+	pgm "DOE^JANE" 40 60 >in
+	run -2 --separate-stderr txt-detect --lang nosuch in
+	[ -z "$output" ]
+}
+
+@test "a bad file does not stop the next one" {
+	pgm >in
+	echo "not an image" >bad
+	run -2 --separate-stderr txt-detect bad missing in
+	[ "$(jq -r .file <<<"$output")" = in ]
+	[[ $stderr == *"bad: "* && $stderr == *"missing: "* ]]
+}
+
+@test "a full disk is trouble" {
+	pgm | frame 1/1 >in
+	run -2 bash -c 'txt-detect in >/dev/full'
+}
+
+@test "a reader that leaves ends the program quietly" {
+	for n in $(seq 9); do pgm | frame "$n/9"; done >in
+	run --separate-stderr bash -c 'txt-detect -n in | head -n 1'
+	[ -z "$stderr" ]
+}
+
+@test "a record is written when its frame is done, not when the next one comes" {
+	mkfifo pipe
+	txt-detect -n <pipe >out 3>&- &
+	exec 7>pipe
+	pgm | frame 1/2 >&7
+	for _ in $(seq 100); do [ ! -s out ] || break; sleep 0.1; done
+	[ "$(jq .image out)" = 1 ]
+	exec 7>&-
+	wait
+}
+
+@test "no diagnostic shows what was read" {
+	pgm "SECRETNAME" 40 60 | frame 1/1 >in
+	run --separate-stderr bash -c 'txt-detect in >/dev/full'
+	[[ $stderr != *SECRET* ]]
+}
