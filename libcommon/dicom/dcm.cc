@@ -135,6 +135,9 @@ dcm_open(const char *path, struct dcm **out, struct err *e)
 		case 0:
 			return err_set(e, "not a DICOM file");
 		}
+		/* DCMTK recurses, and takes some cut files for whole ones. */
+		if (scan_open(d->path.c_str(), &d->scan, e) < 0)
+			return -1;
 		OFCondition c = load(d.get());
 		if (c.bad())	/* its text names tags and offsets, no values */
 			return err_set(e, "cannot be parsed: %s", c.text());
@@ -153,6 +156,7 @@ dcm_close(struct dcm *d)
 		return;
 	if (d->spooled)
 		unlink(d->path.c_str());
+	scan_close(d->scan);
 	delete d;
 }
 
@@ -195,6 +199,12 @@ const char *
 dcm_path(const struct dcm *d)
 {
 	return d->path.c_str();
+}
+
+const struct scan *
+dcm_scan(const struct dcm *d)
+{
+	return d->scan;
 }
 
 const char *

@@ -20,6 +20,7 @@ extern "C" {
 #endif
 
 struct dcm;
+struct scan;
 
 #define DCM_TAG(group, element) \
 	((uint32_t)(group) << 16 | (uint32_t)(element))
@@ -27,7 +28,8 @@ struct dcm;
 /*
  * Opens PATH, a DICOM file (PS3.10) or a bare data set; "-" reads standard
  * input into a temporary first. Refused: what is not DICOM, what ends inside an
- * element. Returns 0 with *OUT to be closed by the caller, or -1 with E filled.
+ * element or nests deeper than scan.h allows. Returns 0 with *OUT to be closed
+ * by the caller, or -1 with E filled.
  */
 int dcm_open(const char *path, struct dcm **out, struct err *e);
 void dcm_close(struct dcm *d);
@@ -40,6 +42,9 @@ int dcm_probe(const char *path, struct err *e);
 
 /* The path of a file that holds the bytes: PATH, or the spool of "-". */
 const char *dcm_path(const struct dcm *d);
+
+/* Where every byte of it belongs, scan.h; borrowed. */
+const struct scan *dcm_scan(const struct dcm *d);
 
 /*
  * Transfer syntax UID, as the data set is encoded. DCMTK knows none after 2017:

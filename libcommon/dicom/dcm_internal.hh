@@ -13,9 +13,11 @@
 #include "base/err.h"
 #include "dicom/codestream.h"
 #include "dicom/dcm.h"
+#include "dicom/scan.h"
 
 struct dcm {
 	DcmFileFormat file;
+	struct scan *scan = NULL;	/* of the same bytes */
 	std::string path;	/* of the bytes */
 	bool spooled = false;	/* path is a temporary of ours */
 	std::string syntax;
