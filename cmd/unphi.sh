@@ -1,0 +1,328 @@
+#!/bin/bash
+# unphi: DICOM files in, a clean tree and a report out; see unphi(1).
+#
+# The work is done by the filters. This script finds the files, gives each a
+# keyed id so that no name of the input goes further than here, runs the
+# pipeline over handfuls of files in parallel, and moves into the tree what
+# dcm-validate has no complaint about.
+set -u -o pipefail
+export LC_ALL=C
+
+prog=unphi
+handful=24	# files a pipeline: enough to forget what starting it costs
+
+usage="usage: unphi [-hV] [-j n] [-k keyfile] [--retain list] [--clean list]
+             [--dates how] [--prefix text] [--fill mode] [--map file]
+             -o folder path ..."
+
+help() {
+	cat <<-'END'
+	  -o, --output FOLDER  the clean tree, the report and the logs go there
+	  -j, --jobs N         work on N handfuls of files at a time; default: the cores
+	  -k, --key FILE       the secret key; default: one of your own, made at first use
+	      --retain LIST    what dcm-scrub retains
+	      --clean LIST     what dcm-scrub cleans
+	      --dates HOW      what dcm-scrub does with dates
+	      --prefix TEXT    what new patient ids begin with
+	      --fill MODE      what px-redact fills boxes with
+	      --map FILE       append the crosswalk of old and new names and ids
+	  -h, --help           show this help
+	  -V, --version        show the version
+	END
+}
+
+die() {
+	printf '%s: %s\n' "$prog" "$*" >&2
+	exit 2
+}
+
+# ---- what is asked for
+
+out='' jobs=$(nproc) key='' map=''
+scrub_options=() redact_options=()
+args=$(getopt -n "$prog" -o o:j:k:hV \
+	-l output:,jobs:,key:,retain:,clean:,dates:,prefix:,fill:,map:,help,version -- "$@") || {
+	printf '%s\n' "$usage" >&2
+	exit 2
+}
+eval set -- "$args"
+while [ "$1" != -- ]; do
+	case $1 in
+	-o | --output) out=$2 ;;
+	-j | --jobs) jobs=$2 ;;
+	-k | --key) key=$2 ;;
+	--retain | --clean | --dates | --prefix) scrub_options+=("$1" "$2") ;;
+	--fill) redact_options+=("$1" "$2") ;;
+	--map) map=$2 ;;
+	-h | --help) printf '%s\n' "$usage" && help && exit 0 ;;
+	-V | --version) echo "unphi (unphi) @VERSION@" && exit 0 ;;
+	esac
+	shift 2
+done
+shift
+if [ -z "$out" ] || [ $# -eq 0 ]; then
+	printf '%s\n' "$usage" >&2
+	exit 2
+fi
+[[ $jobs =~ ^[1-9][0-9]{0,3}$ ]] || die "option -j wants a number from 1 to 9999"
+
+PATH=$(dirname "$(readlink -f "$0")"):$PATH
+for p in dcm-find dcm-frames txt-detect box-merge px-redact dcm-scrub dcm-validate dcm-report jq flock; do
+	command -v "$p" >/dev/null || die "$p is not installed"
+done
+
+# ---- where things are
+
+paths=()
+for p in "$@"; do
+	[ -e "$p" ] || die "$p: there is no such file or folder"
+	paths+=("$(readlink -f -- "$p")")
+done
+mkdir -p -- "$out" || exit 2
+out=$(readlink -f -- "$out")
+for p in "${paths[@]}"; do
+	case $out/ in "$p"/*) die "the output folder lies inside of the input" ;; esac
+	case $p/ in "$out"/*) die "the input lies inside of the output folder" ;; esac
+done
+if [ -n "$map" ]; then
+	(umask 077 && : >>"$map") || exit 2
+	map=$(readlink -f -- "$map")
+fi
+
+if [ -z "$key" ]; then
+	key=${XDG_CONFIG_HOME:-${HOME:?}/.config}/unphi/key
+	if [ ! -e "$key" ]; then
+		(
+			umask 077
+			mkdir -p -- "${key%/*}" && head -c 32 /dev/urandom >"$key.new" &&
+				mv -n -- "$key.new" "$key"
+		) || exit 2
+		echo "$prog: made the key $key; keep it secret, and keep it: the same key gives the same pseudonyms" >&2
+	fi
+fi
+key=$(readlink -f -- "$key")
+[ -r "$key" ] || die "$key: the key cannot be read"
+
+exec 9>"$out/.lock"
+flock -n 9 || die "$out: another unphi is at work there"
+work=$out/.work logs=$out/logs
+rm -rf -- "$work"
+mkdir -p -- "$work/in" "$out/dicom" "$logs" || exit 2
+chmod 700 "$work" "$logs"
+ln -s ../dicom "$work/dicom"
+trap 'rm -rf -- "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+cd "$work" || exit 2
+
+# ---- what is to be done
+
+status=0
+# Other options, other results: they are part of what makes a file "done".
+seed="@VERSION@ ${scrub_options[*]} ${redact_options[*]}"
+dcm-find -k "$key" -l in -s "$seed" "${paths[@]}" >found || status=2
+[ -s found ] || die "no DICOM files were found"
+
+# Of an earlier run, what is still there is done; the logs keep only that.
+touch "$logs/finished.ndjson"
+jq -r '"\(.id) \(.output)"' "$logs/finished.ndjson" | while read -r id file; do
+	[ -e "$file" ] && echo "$id"
+done | sort -u >kept
+for log in finished boxes redact scrub findings; do
+	touch "$logs/$log.ndjson"
+	jq -c --rawfile kept kept '($kept | split("\n") | map(select(. != "")) | INDEX(.)) as $k
+	    | select($k[.id // (.file | ltrimstr("in/") | rtrimstr(".dcm"))])' \
+	    "$logs/$log.ndjson" >"$log.kept" && mv "$log.kept" "$logs/$log.ndjson"
+done
+: >"$logs/refused.ndjson"
+jq -r '"\(.id) \(.pixels)"' found | sort -u >all
+total=$(wc -l <all)
+join -v 1 all kept >todo
+already=$((total - $(wc -l <todo)))
+
+# ---- one handful
+
+# jq takes longer to start than a file takes to clean, so each handful starts it
+# a few times, not each file: refusals and results are kept as lines of words.
+
+refuse() {	# refuse ID BY REASON
+	printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>refused.tsv
+}
+
+refusals_as_json() {
+	jq -Rc 'split("\t") | {file: "in/\(.[0]).dcm", by: .[1], refused: .[2]}' "$@"
+}
+
+# The first thing that any program said of file ID becomes the reason.
+refuse_by_log() {
+	local line
+
+	line=$(grep -a -m 1 -E "^[a-z-]+: (in|px)/$1\.dcm: " errors)
+	if [ -n "$line" ]; then
+		refuse "$1" "${line%%: *}" "${line#*.dcm: }"
+	else
+		refuse "$1" unphi "it got no output, and no program said why"
+	fi
+}
+
+# accept ID OUTPUT: moves its output into the tree, unless another file is there.
+accept() {
+	local to=dicom/${2#tree/}
+
+	if [ ! -e "$to" ]; then
+		if ! { mkdir -p -- "${to%/*}" && mv -- "$2" "$to"; } then
+			refuse "$1" unphi "its output cannot be moved into the tree"
+			return
+		fi
+	elif ! cmp -s "$2" "$to"; then
+		refuse "$1" unphi "another file of other contents has the same SOP Instance UID"
+		return
+	fi
+	printf '{"id":"%s","output":"%s"}\n' "$1" "$to" >>finished
+	[ -z "$map" ] || mapped+=("$(readlink "in/$1.dcm")" "$to")
+}
+
+# Runs the pipeline over the ids in todo.N, in the folder of its own hN.
+do_handful() {
+	local id kind file complaint images=() others=() files=() results=() mapped=()
+
+	{ mkdir "h$1" && cd "h$1" && mkdir px tree out && ln -s ../in ../dicom .; } || return
+	touch errors refused.tsv finished redact scrub findings boxes map
+	while read -r id kind; do
+		case $kind in
+		int | float) images+=("in/$id.dcm") ;;
+		*) others+=("in/$id.dcm") ;;
+		esac
+	done <"../todo.$1"
+
+	if [ ${#images[@]} -gt 0 ]; then
+		printf '%s\0' "${images[@]}" | dcm-frames -0 2>errors.1 |
+			txt-detect --no-text 2>errors.2 | box-merge >boxes 2>errors.3
+		px-redact "${redact_options[@]}" -b boxes -O px --log redact "${images[@]}" 2>errors.4
+		cat errors.? >errors
+	fi
+	for file in px/*.dcm "${others[@]}"; do
+		[ ! -e "$file" ] || files+=("$file")
+	done
+	if [ ${#files[@]} -gt 0 ]; then
+		dcm-scrub "${scrub_options[@]}" ${map:+--map map} -k "$key" -O tree --name-by-uid \
+			--log scrub "${files[@]}" 2>>errors
+	fi
+	while read -r file kind; do
+		id=${file##*/}
+		[ ! -f "$kind" ] || { ln -s "../$kind" "out/$id" && results+=("out/$id"); }
+	done < <(jq -r 'select(.output) | "\(.file) \(.output)"' scrub)
+	if [ ${#results[@]} -gt 0 ]; then
+		dcm-validate --against in -b boxes "${results[@]}" >findings 2>>errors
+	fi
+	jq -r 'select(.level == "error") | "\(.file) \(.check): \(.message)"' findings >complaints
+
+	while read -r id kind; do
+		file=out/$id.dcm
+		if [ ! -e "$file" ]; then
+			refuse_by_log "$id"
+		elif complaint=$(grep -a -m 1 -F "$file " complaints); then
+			refuse "$id" dcm-validate "${complaint#"$file "}"
+		elif complaint=$(grep -a -m 1 -F "dcm-validate: $file: " errors); then
+			refuse "$id" dcm-validate "${complaint#"dcm-validate: $file: "}"
+		else
+			file=$(readlink "$file")
+			accept "$id" "${file#../}"
+		fi
+	done <"../todo.$1"
+	keep_logs
+	cd .. && rm -rf "h$1"
+}
+
+# Adds the logs of a handful to those of all, for the files that are finished,
+# in terms of in/ID.dcm and dicom/STUDY/SERIES/INSTANCE.dcm.
+keep_logs() {
+	local log
+
+	for log in redact scrub findings boxes; do
+		jq -c --slurpfile finished finished '
+			(.file | sub(".*/"; "") | rtrimstr(".dcm")) as $id
+			| ($finished | INDEX(.id))[$id] as $d | select($d)
+			| .file = "in/\($id).dcm"
+			| if has("output") then .output = $d.output else . end' $log >$log.kept
+	done
+	refusals_as_json refused.tsv >refused.kept
+	[ -z "$map" ] || {
+		jq -c 'select(.kind != "file")' map
+		jq -cn '$ARGS.positional | _nwise(2) | {kind: "file", from: .[0], to: .[1]}' \
+			--args "${mapped[@]}"
+	} >map.kept
+	(
+		flock 8
+		for log in redact scrub findings boxes refused; do
+			cat "$log.kept" >>"$logs/$log.ndjson"
+		done
+		[ -z "$map" ] || cat map.kept >>"$map"
+		cat finished >>"$logs/finished.ndjson"	# last: what is not there is done anew
+	) 8>>../log.lock
+}
+
+# ---- all of them
+
+progress() {
+	local finished refused start=$SECONDS
+
+	while :; do
+		finished=$(wc -l <"$logs/finished.ndjson")
+		refused=$(wc -l <"$logs/refused.ndjson")
+		printf '\r%s: %d of %d files done, %d refused, %d:%02d\033[K' "$prog" "$finished" "$total" \
+			"$refused" $(((SECONDS - start) / 60)) $(((SECONDS - start) % 60)) >&2
+		sleep 1
+	done
+}
+
+n=$(wc -l <todo)
+[ "$((n / jobs / 4))" -ge "$handful" ] || handful=$((n / jobs / 4 + 1))
+split -l "$handful" -a 6 todo todo.
+if [ -t 2 ]; then
+	progress &
+	progress=$!
+fi
+running=0
+for list in todo.*; do
+	[ -e "$list" ] || continue
+	[ "$running" -lt "$jobs" ] || { wait -n; running=$((running - 1)); }
+	(do_handful "${list#todo.}") &
+	running=$((running + 1))
+done
+while [ "$running" -gt 0 ]; do
+	wait -n
+	running=$((running - 1))
+done
+if [ -n "${progress:-}" ]; then
+	kill "$progress"
+	wait "$progress" 2>/dev/null
+	printf '\r\033[K' >&2
+fi
+
+# A handful that died leaves files that nobody spoke of.
+{
+	jq -r .id "$logs/finished.ndjson"
+	jq -r '.file | ltrimstr("in/") | rtrimstr(".dcm")' "$logs/refused.ndjson"
+} | sort -u >spoken
+join -v 1 all spoken | while read -r id _; do
+	refuse "$id" unphi "its handful of files was not finished"
+done
+[ ! -e refused.tsv ] || refusals_as_json refused.tsv >>"$logs/refused.ndjson"
+
+dcm-report -o "$out/report.html" "$logs"/{boxes,redact,scrub,findings,refused}.ndjson || status=2
+
+# Names are for the person who sits here; the logs hold only ids.
+refused=$(wc -l <"$logs/refused.ndjson")
+if [ "$refused" -gt 0 ]; then
+	status=2
+	jq -r '"\(.file)\t\(.by)\t\(.refused)"' "$logs/refused.ndjson" | sort |
+		while IFS=$'\t' read -r file by reason; do
+			printf '%s: %s: refused by %s: %s\n' "$prog" "$(readlink "$file" | tr '[:cntrl:]' '?')" \
+				"$by" "$reason" >&2
+		done
+fi
+finished=$(wc -l <"$logs/finished.ndjson")
+printf '%s: %d files are clean (%d of them from earlier), %d were refused\n' "$prog" "$finished" "$already" "$refused" >&2
+printf '%s: the report, which shows the originals, is %s\n' "$prog" "$out/report.html" >&2
+exit "$status"
