@@ -148,7 +148,7 @@ frame() {
 
 @test "a record is written when its frame is done, not when the next one comes" {
 	mkfifo pipe
-	txt-detect -n <pipe >out 3>&- &
+	txt-detect -n <pipe 3>&- | cat >out 3>&- &
 	exec 7>pipe
 	pgm | frame 1/2 >&7
 	for _ in $(seq 100); do [ ! -s out ] || break; sleep 0.1; done
