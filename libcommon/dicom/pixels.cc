@@ -27,27 +27,28 @@ static const struct syntax {
 	const char *uid;
 	enum coding coding;
 	bool lossy;
+	bool big_endian;
 } syntaxes[] = {
-	{ "1.2.840.10008.1.2", CODING_NATIVE, false },
-	{ "1.2.840.10008.1.2.1", CODING_NATIVE, false },
-	{ "1.2.840.10008.1.2.1.98", CODING_PLAIN_FRAMES, false },
-	{ "1.2.840.10008.1.2.1.99", CODING_NATIVE, false },
-	{ "1.2.840.10008.1.2.2", CODING_NATIVE, false },
-	{ "1.2.840.113619.5.2", CODING_NATIVE, false },	/* GE, big endian pixels */
-	{ "1.2.840.10008.1.2.4.50", CODING_JPEG, true },
-	{ "1.2.840.10008.1.2.4.51", CODING_JPEG, true },
-	{ "1.2.840.10008.1.2.4.53", CODING_JPEG, true },	/* retired: spectral */
-	{ "1.2.840.10008.1.2.4.55", CODING_JPEG, true },	/* retired: progressive */
-	{ "1.2.840.10008.1.2.4.57", CODING_JPEG, false },
-	{ "1.2.840.10008.1.2.4.70", CODING_JPEG, false },
-	{ "1.2.840.10008.1.2.4.80", CODING_JPEG_LS, false },
-	{ "1.2.840.10008.1.2.4.81", CODING_JPEG_LS, true },
-	{ "1.2.840.10008.1.2.4.90", CODING_J2K, false },
-	{ "1.2.840.10008.1.2.4.91", CODING_J2K, true },
-	{ "1.2.840.10008.1.2.4.201", CODING_J2K, false },
-	{ "1.2.840.10008.1.2.4.202", CODING_J2K, false },
-	{ "1.2.840.10008.1.2.4.203", CODING_J2K, true },
-	{ "1.2.840.10008.1.2.5", CODING_RLE, false },
+	{ "1.2.840.10008.1.2", CODING_NATIVE, false, false },
+	{ "1.2.840.10008.1.2.1", CODING_NATIVE, false, false },
+	{ "1.2.840.10008.1.2.1.98", CODING_PLAIN_FRAMES, false, false },
+	{ "1.2.840.10008.1.2.1.99", CODING_NATIVE, false, false },
+	{ "1.2.840.10008.1.2.2", CODING_NATIVE, false, true },
+	{ "1.2.840.113619.5.2", CODING_NATIVE, false, false },	/* GE, big endian pixels */
+	{ "1.2.840.10008.1.2.4.50", CODING_JPEG, true, false },
+	{ "1.2.840.10008.1.2.4.51", CODING_JPEG, true, false },
+	{ "1.2.840.10008.1.2.4.53", CODING_JPEG, true, false },	/* retired: spectral */
+	{ "1.2.840.10008.1.2.4.55", CODING_JPEG, true, false },	/* retired: progressive */
+	{ "1.2.840.10008.1.2.4.57", CODING_JPEG, false, false },
+	{ "1.2.840.10008.1.2.4.70", CODING_JPEG, false, false },
+	{ "1.2.840.10008.1.2.4.80", CODING_JPEG_LS, false, false },
+	{ "1.2.840.10008.1.2.4.81", CODING_JPEG_LS, true, false },
+	{ "1.2.840.10008.1.2.4.90", CODING_J2K, false, false },
+	{ "1.2.840.10008.1.2.4.91", CODING_J2K, true, false },
+	{ "1.2.840.10008.1.2.4.201", CODING_J2K, false, false },
+	{ "1.2.840.10008.1.2.4.202", CODING_J2K, false, false },
+	{ "1.2.840.10008.1.2.4.203", CODING_J2K, true, false },
+	{ "1.2.840.10008.1.2.5", CODING_RLE, false, false },
 };
 
 static const struct syntax *
@@ -194,7 +195,7 @@ native_bits(const struct pixels *p)
 }
 
 static int
-native_describe(DcmElement *el, struct pixels *p, struct err *e)
+native_describe(DcmElement *el, bool big_endian, struct pixels *p, struct err *e)
 {
 	size_t bits;
 
@@ -210,6 +211,13 @@ native_describe(DcmElement *el, struct pixels *p, struct err *e)
 	}
 	if (check_422(p, e) < 0)
 		return -1;
+	/*
+	 * PS3.5 8.1.1 makes an OW of two words, the lower one first; some write
+	 * one big-endian number. A guess would turn a picture into noise.
+	 */
+	if (big_endian && p->bits_allocated == 32)
+		return err_set(e, "32-bit pixels in big endian are not supported: "
+		    "writers disagree on the order of their words");
 	if (!size_mul(native_bits(p), p->frames, &bits) ||
 	    bits / 8 + (bits % 8 != 0) > el->getLengthField())
 		return err_set(e, "pixel data is shorter than %u frames of %ux%u",
@@ -632,7 +640,7 @@ pixels_describe(struct dcm *d, struct pixels *out, struct err *e)
 		if (p.encapsulated)
 			got = coded_describe(d, el, s->coding, &p, e);
 		else
-			got = native_describe(el, &p, e);
+			got = native_describe(el, s->big_endian, &p, e);
 		/* Colour known, sizes are those of what is delivered. */
 		if (got < 0 || measure(&p, e) < 0)
 			return -1;

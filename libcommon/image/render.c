@@ -1,0 +1,628 @@
+/* render: stored values to display values; see render.h. */
+#include "image/render.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dicom/lut.h"
+
+#define LOW_LEVELS 16
+
+struct render {
+	struct dcm *d;
+	const struct pixels *p;
+	struct lut_palette palette;
+	bool coloured;		/* by its palette */
+	bool padded;
+	int32_t pad_low, pad_high;
+	struct lut_grey grey;	/* of the frame at hand */
+	uint16_t *map;		/* display value by stored value, from LEAST on */
+	int32_t least;		/* that the stored bits can say */
+	int32_t *row;		/* the stored values of a row */
+};
+
+/* The least and the greatest of something, of all that was seen. */
+struct range {
+	double min, max;
+	bool any;
+};
+
+static const char *const names[] = {
+	[VIEW_VOI] = "voi", [VIEW_FULL] = "full", [VIEW_RAW] = "raw",
+	[VIEW_LOW] = "low"
+};
+
+const char *
+render_view_name(enum render_view v)
+{
+	return names[v];
+}
+
+bool
+render_view_parse(const char *name, size_t n, enum render_view *v)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strlen(names[i]) == n && memcmp(names[i], name, n) == 0) {
+			*v = (enum render_view)i;
+			return true;
+		}
+	return false;
+}
+
+/* -- stored values -------------------------------------------------------- */
+
+static bool
+is_422(const struct pixels *p)
+{
+	return p->photometric == PHOTO_YBR_FULL_422 ||
+	    p->photometric == PHOTO_YBR_PARTIAL_422;
+}
+
+static bool
+is_colour(const struct pixels *p)
+{
+	return p->samples == 3;
+}
+
+static uint32_t
+word(const uint8_t *in, size_t bytes)
+{
+	switch (bytes) {
+	case 1:
+		return in[0];
+	case 2:
+		return in[0] | (uint32_t)in[1] << 8;
+	default:
+		return in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 |
+		    (uint32_t)in[3] << 24;
+	}
+}
+
+/* Bits Stored up to High Bit, the sign extended: PS3.5 8.1.1. */
+static void
+unpack(const struct pixels *p, const uint8_t *in, size_t n, int32_t *out)
+{
+	unsigned shift = p->high_bit + 1 - p->bits_stored;
+	uint32_t mask = p->bits_stored >= 32 ? UINT32_MAX :
+	    ((uint32_t)1 << p->bits_stored) - 1;
+	uint32_t sign = p->is_signed ? (uint32_t)1 << (p->bits_stored - 1) : 0;
+	size_t i;
+
+	/* Unsigned values of 32 bits have their top bit flipped: see value(). */
+	if (p->bits_stored >= 32 && !p->is_signed)
+		for (i = 0; i < n; i++, in += p->bytes)
+			out[i] = (int32_t)(word(in, p->bytes) ^ 0x80000000u);
+	else
+		for (i = 0; i < n; i++, in += p->bytes)
+			out[i] = (int32_t)(((word(in, p->bytes) >> shift & mask) ^
+			    sign) - sign);
+}
+
+/* The number that an unpacked value stands for. */
+static double
+value(const struct pixels *p, int32_t v)
+{
+	return p->bits_stored >= 32 && !p->is_signed ?
+	    (double)v + 2147483648.0 : (double)v;
+}
+
+/* Row Y, unpacked into R->row: Columns times Samples per Pixel values. */
+static const int32_t *
+row_of(struct render *r, const void *stored, uint32_t y)
+{
+	const struct pixels *p = r->p;
+	size_t n = (size_t)p->columns * (is_422(p) ? 2 : p->samples), x;
+	int32_t *row = r->row, y0, y1, cb, cr;
+
+	unpack(p, (const uint8_t *)stored + y * n * p->bytes, n, row);
+	if (!is_422(p))
+		return row;
+	/* Y Y Cb Cr to Y Cb Cr Y Cb Cr, from the right: it grows. */
+	for (x = p->columns / 2; x-- > 0;) {
+		y0 = row[4 * x];
+		y1 = row[4 * x + 1];
+		cb = row[4 * x + 2];
+		cr = row[4 * x + 3];
+		row[6 * x] = y0;
+		row[6 * x + 3] = y1;
+		row[6 * x + 1] = row[6 * x + 4] = cb;
+		row[6 * x + 2] = row[6 * x + 5] = cr;
+	}
+	return row;
+}
+
+/* -- samples of the result ------------------------------------------------ */
+
+static uint8_t *
+put(uint8_t *out, uint32_t maxval, uint32_t v)
+{
+	if (maxval > 255)
+		*out++ = (uint8_t)(v >> 8);
+	*out++ = (uint8_t)v;
+	return out;
+}
+
+/* X of 0 to 1 as a level; beyond, the nearer end. NaN is black. */
+static uint32_t
+level(double x, uint32_t maxval)
+{
+	if (!(x > 0))
+		return 0;
+	return x >= 1 ? maxval : (uint32_t)(x * maxval + 0.5);
+}
+
+/* Where X lies between A and B; a flat frame is black. */
+static double
+between(double x, double a, double b)
+{
+	return b > a ? (x - a) / (b - a) : 0;
+}
+
+/* -- grey ----------------------------------------------------------------- */
+
+static uint32_t
+lookup(const struct lut *l, double x)
+{
+	double i = x - l->first;
+
+	if (!(i > 0))
+		return l->data[0];
+	return i >= l->entries - 1 ? l->data[l->entries - 1] :
+	    l->data[(uint32_t)i];
+}
+
+/* PS3.3 C.11.1. */
+static double
+modality(const struct lut_grey *g, double x)
+{
+	return g->modality.entries != 0 ? lookup(&g->modality, x) :
+	    x * g->slope + g->intercept;
+}
+
+/* PS3.3 C.11.2.1.2 and C.11.2.1.3, the result from 0 to 1. */
+static double
+windowed(const struct lut_grey *g, double x)
+{
+	double c = g->centre, w = g->width;
+
+	if (g->function == LUT_SIGMOID)
+		return 1 / (1 + exp(-4 * (x - c) / w));
+	/* LINEAR wants a width of at least 1: below, the other's is meant. */
+	if (g->function == LUT_LINEAR && w >= 1) {
+		if (x <= c - 0.5 - (w - 1) / 2)
+			return 0;
+		if (x > c - 0.5 + (w - 1) / 2)
+			return 1;
+		return (x - (c - 0.5)) / (w - 1) + 0.5;
+	}
+	return (x - c) / w + 0.5;
+}
+
+/* The display value, 0 to 1, of the stored value X. RANGE of what was said. */
+static double
+shown(const struct render *r, enum render_view v, const struct range *range,
+    double x)
+{
+	const struct lut_grey *g = &r->grey;
+	double y;
+
+	if (v == VIEW_FULL)
+		y = between(x, range->min, range->max);
+	else if (g->voi.entries != 0)
+		y = lookup(&g->voi, floor(modality(g, x) + 0.5)) /
+		    (double)(((uint32_t)1 << g->voi.bits) - 1);
+	else if (g->windowed)
+		y = windowed(g, modality(g, x));
+	else
+		y = between(modality(g, x), range->min, range->max);
+	return r->p->photometric == PHOTO_MONOCHROME1 ? 1 - y : y;
+}
+
+static void
+widen(struct range *range, double x)
+{
+	if (!range->any || x < range->min)
+		range->min = x;
+	if (!range->any || x > range->max)
+		range->max = x;
+	range->any = true;
+}
+
+/* The least and greatest of each row are enough: all maps here are monotone. */
+static struct range
+stored_range(struct render *r, const void *stored, bool skip_padding)
+{
+	const struct pixels *p = r->p;
+	size_t x, n = (size_t)p->columns * p->samples;
+	int32_t min = INT32_MAX, max = INT32_MIN;
+	struct range range = { 0, 0, false };
+	const int32_t *row;
+	uint32_t y;
+
+	for (y = 0; y < p->rows; y++) {
+		row = row_of(r, stored, y);
+		for (x = 0; x < n; x++) {
+			if (skip_padding && row[x] >= r->pad_low &&
+			    row[x] <= r->pad_high)
+				continue;
+			if (row[x] < min)
+				min = row[x];
+			if (row[x] > max)
+				max = row[x];
+		}
+	}
+	if (min <= max) {
+		widen(&range, value(p, min));
+		widen(&range, value(p, max));
+	}
+	return range;
+}
+
+/* The same after the modality transform, whose table need not be monotone. */
+static struct range
+modality_range(struct render *r, const void *stored)
+{
+	struct range in = stored_range(r, stored, r->padded), out = { 0, 0, false };
+	double x;
+
+	if (!in.any)	/* all of it is padding: then it is worth a look */
+		in = stored_range(r, stored, false);
+	if (r->grey.modality.entries == 0) {
+		widen(&out, modality(&r->grey, in.min));
+		widen(&out, modality(&r->grey, in.max));
+		return out;
+	}
+	/* More than its table covers would only repeat an end. */
+	for (x = in.min; x <= in.max && x < in.min + 65536.0 * 2; x++)
+		widen(&out, modality(&r->grey, x));
+	widen(&out, modality(&r->grey, in.max));
+	return out;
+}
+
+static struct range
+range_for(struct render *r, const void *stored, enum render_view v)
+{
+	struct range one_bit = { 0, 1, true }, none = { 0, 0, false };
+
+	if (r->p->bits_stored == 1)	/* a frame of ones alone is white */
+		return one_bit;
+	if (v == VIEW_FULL)
+		return stored_range(r, stored, false);
+	if (r->grey.voi.entries != 0 || r->grey.windowed)
+		return none;
+	return modality_range(r, stored);
+}
+
+static void
+render_grey(struct render *r, const void *stored, enum render_view v,
+    uint32_t maxval, struct pnm *out)
+{
+	const struct pixels *p = r->p;
+	struct range range = range_for(r, stored, v);
+	uint32_t i, x, y, levels;
+	uint8_t *to = out->samples;
+	const int32_t *row;
+
+	if (r->map != NULL) {
+		levels = (uint32_t)1 << p->bits_stored;
+		for (i = 0; i < levels; i++)
+			r->map[i] = (uint16_t)level(shown(r, v, &range,
+			    (double)r->least + i), maxval);
+	}
+	for (y = 0; y < p->rows; y++) {
+		row = row_of(r, stored, y);
+		for (x = 0; x < p->columns; x++)
+			to = put(to, maxval, r->map != NULL ?
+			    r->map[row[x] - r->least] :
+			    level(shown(r, v, &range, value(p, row[x])), maxval));
+	}
+}
+
+/* -- the lowest levels ---------------------------------------------------- */
+
+struct lowest {
+	int32_t v[LOW_LEVELS];	/* ascending, distinct */
+	size_t n;
+};
+
+static void
+lowest_add(struct lowest *l, int32_t v)
+{
+	size_t i;
+
+	if (l->n == LOW_LEVELS && v >= l->v[LOW_LEVELS - 1])
+		return;
+	for (i = 0; i < l->n && l->v[i] < v; i++)
+		;
+	if (i < l->n && l->v[i] == v)
+		return;
+	if (l->n < LOW_LEVELS)
+		l->n++;
+	memmove(l->v + i + 1, l->v + i, (l->n - 1 - i) * sizeof l->v[0]);
+	l->v[i] = v;
+}
+
+/* Of a colour pixel, the greatest sample. */
+static int32_t
+brightness(const struct pixels *p, const int32_t *row, uint32_t x)
+{
+	int32_t m;
+	size_t k;
+
+	if (!is_colour(p))
+		return row[x];
+	if (p->photometric != PHOTO_RGB)
+		return row[3 * (size_t)x];	/* Y */
+	m = row[3 * (size_t)x];
+	for (k = 1; k < 3; k++)
+		if (row[3 * (size_t)x + k] > m)
+			m = row[3 * (size_t)x + k];
+	return m;
+}
+
+static void
+render_low(struct render *r, const void *stored, uint32_t maxval,
+    struct pnm *out)
+{
+	const struct pixels *p = r->p;
+	struct lowest l = { .n = 0 };
+	uint8_t *to = out->samples;
+	const int32_t *row;
+	uint32_t x, y;
+	int32_t v;
+	size_t i;
+
+	for (y = 0; y < p->rows; y++) {
+		row = row_of(r, stored, y);
+		for (x = 0; x < p->columns; x++)
+			lowest_add(&l, brightness(p, row, x));
+	}
+	for (y = 0; y < p->rows; y++) {
+		row = row_of(r, stored, y);
+		for (x = 0; x < p->columns; x++) {
+			v = brightness(p, row, x);
+			if (v > l.v[l.n - 1])
+				i = LOW_LEVELS;
+			else
+				for (i = 0; l.v[i] < v; i++)
+					;
+			to = put(to, maxval, (uint32_t)i * (maxval / 255) * 255 /
+			    LOW_LEVELS);
+		}
+	}
+}
+
+/* -- colour --------------------------------------------------------------- */
+
+static double
+clip(double x)
+{
+	return x < 0 ? 0 : x > 1 ? 1 : x;
+}
+
+/* Stored samples, scaled to 0 to 1, to RGB: C.7.6.3.1.2, ITU-R BT.601. */
+static void
+to_rgb(enum pixels_photometric photometric, uint32_t bits, double s[3])
+{
+	double y = s[0], scale = (double)(((uint64_t)1 << bits) - 1);
+	double half = (double)((uint64_t)1 << (bits - 1)) / scale;
+	double cb = s[1] - half, cr = s[2] - half;
+
+	switch (photometric) {
+	case PHOTO_YBR_FULL:
+	case PHOTO_YBR_FULL_422:
+		s[0] = clip(y + 1.402 * cr);
+		s[1] = clip(y - 0.344136 * cb - 0.714136 * cr);
+		s[2] = clip(y + 1.772 * cb);
+		return;
+	case PHOTO_YBR_PARTIAL_422:	/* 8 bits: 16 to 235, 16 to 240 */
+		y = (y * 255 - 16) / 219;
+		cb = cb * 255 / 224;
+		cr = cr * 255 / 224;
+		s[0] = clip(y + 1.402 * cr);
+		s[1] = clip(y - 0.344136 * cb - 0.714136 * cr);
+		s[2] = clip(y + 1.772 * cb);
+		return;
+	default:
+		return;
+	}
+}
+
+static void
+rgb_of(const struct pixels *p, const int32_t *row, uint32_t x, double s[3])
+{
+	double scale = (double)(((uint64_t)1 << p->bits_stored) - 1);
+	double shift = p->is_signed ?
+	    (double)((uint64_t)1 << (p->bits_stored - 1)) : 0;
+	size_t k;
+
+	for (k = 0; k < 3; k++)
+		s[k] = (value(p, row[3 * (size_t)x + k]) + shift) / scale;
+	if (p->photometric != PHOTO_RGB)
+		to_rgb(p->photometric, p->bits_stored, s);
+}
+
+static void
+render_colour(struct render *r, const void *stored, enum render_view v,
+    uint32_t maxval, struct pnm *out)
+{
+	const struct pixels *p = r->p;
+	struct range range = { 0, 1, false };
+	uint8_t *to = out->samples;
+	const int32_t *row;
+	uint32_t x, y;
+	double s[3];
+	size_t k;
+
+	if (v == VIEW_FULL)
+		for (y = 0; y < p->rows; y++) {
+			row = row_of(r, stored, y);
+			for (x = 0; x < p->columns; x++) {
+				rgb_of(p, row, x, s);
+				for (k = 0; k < 3; k++)
+					widen(&range, s[k]);
+			}
+		}
+	for (y = 0; y < p->rows; y++) {
+		row = row_of(r, stored, y);
+		/* RGB of 8 bits, as most of it is, has its levels already. */
+		if (v == VIEW_VOI && p->photometric == PHOTO_RGB &&
+		    p->bits_stored == 8 && !p->is_signed && maxval == 255) {
+			for (x = 0; x < 3 * p->columns; x++)
+				*to++ = (uint8_t)row[x];
+			continue;
+		}
+		for (x = 0; x < p->columns; x++) {
+			rgb_of(p, row, x, s);
+			for (k = 0; k < 3; k++)
+				to = put(to, maxval, level(between(s[k],
+				    range.min, range.max), maxval));
+		}
+	}
+}
+
+/* A palette's entry as a level. */
+static uint32_t
+entry(const struct lut *l, int32_t v, uint32_t maxval)
+{
+	return level(lookup(l, v) / (double)(((uint32_t)1 << l->bits) - 1), maxval);
+}
+
+/* C.7.9; below a supplemental palette's first entry the image is grey. */
+static void
+render_palette(struct render *r, const void *stored, uint32_t maxval,
+    struct pnm *out)
+{
+	const struct pixels *p = r->p;
+	const struct lut_palette *l = &r->palette;
+	struct range range = { 0, 0, false };
+	uint8_t *to = out->samples;
+	uint32_t x, y, grey;
+	const int32_t *row;
+
+	if (l->supplemental)
+		range = range_for(r, stored, VIEW_VOI);
+	for (y = 0; y < p->rows; y++) {
+		row = row_of(r, stored, y);
+		for (x = 0; x < p->columns; x++)
+			if (l->supplemental && row[x] < l->red.first) {
+				grey = level(shown(r, VIEW_VOI, &range,
+				    value(p, row[x])), maxval);
+				to = put(to, maxval, grey);
+				to = put(to, maxval, grey);
+				to = put(to, maxval, grey);
+			} else {
+				to = put(to, maxval, entry(&l->red, row[x], maxval));
+				to = put(to, maxval, entry(&l->green, row[x], maxval));
+				to = put(to, maxval, entry(&l->blue, row[x], maxval));
+			}
+	}
+}
+
+/* -- raw ------------------------------------------------------------------ */
+
+static void
+render_raw(struct render *r, const void *stored, struct pnm *out)
+{
+	const struct pixels *p = r->p;
+	size_t x, n = (size_t)p->columns * p->samples;
+	uint8_t *to = out->samples;
+	const int32_t *row;
+	uint32_t y;
+
+	for (y = 0; y < p->rows; y++) {
+		row = row_of(r, stored, y);
+		for (x = 0; x < n; x++)
+			to = put(to, out->maxval, (uint32_t)(row[x] - r->least));
+	}
+}
+
+/* -- the whole ------------------------------------------------------------ */
+
+int
+render_new(struct dcm *d, const struct pixels *p, struct render **out,
+    struct err *e)
+{
+	struct render *r;
+	int got;
+
+	if ((r = calloc(1, sizeof *r)) == NULL)
+		return err_set(e, "out of memory");
+	r->d = d;
+	r->p = p;
+	if ((r->row = calloc((size_t)p->columns * 3, sizeof *r->row)) == NULL ||
+	    (p->bits_stored <= 16 && (r->map = calloc((size_t)1 << p->bits_stored,
+	    sizeof *r->map)) == NULL)) {
+		got = err_set(e, "out of memory");
+		goto fail;
+	}
+	if (p->is_signed && p->bits_stored <= 16)
+		r->least = -((int32_t)1 << (p->bits_stored - 1));
+	if ((got = lut_palette_read(d, p, &r->palette, e)) < 0)
+		goto fail;
+	r->coloured = got == 1;
+	r->padded = p->bits_stored <= 16 &&
+	    lut_padding(d, p, &r->pad_low, &r->pad_high);
+	*out = r;
+	return 0;
+fail:
+	render_free(r);
+	return got;
+}
+
+void
+render_free(struct render *r)
+{
+	if (r == NULL)
+		return;
+	lut_palette_free(&r->palette);
+	lut_grey_free(&r->grey);
+	free(r->map);
+	free(r->row);
+	free(r);
+}
+
+int
+render_check(const struct render *r, enum render_view v, struct err *e)
+{
+	if (v == VIEW_RAW && r->p->bits_stored > 16)
+		return err_set(e, "stored values of %u bits do not fit in a PNM image",
+		    r->p->bits_stored);
+	return 0;
+}
+
+int
+render_frame(struct render *r, const void *stored, uint32_t frame,
+    enum render_view v, uint32_t maxval, struct pnm *out, struct err *e)
+{
+	const struct pixels *p = r->p;
+	bool palette = r->coloured && v == VIEW_VOI;
+	uint32_t channels = 1;
+
+	if (render_check(r, v, e) < 0)
+		return -1;
+	if (palette || (is_colour(p) && v != VIEW_LOW))
+		channels = 3;
+	if (v == VIEW_RAW)
+		maxval = p->bits_stored > 8 ? 65535 : 255;
+	if (v == VIEW_VOI && p->samples == 1 && (!palette ||
+	    r->palette.supplemental) &&
+	    lut_grey_read(r->d, p, frame, &r->grey, e) < 0)
+		return -1;
+	if (pnm_shape(out, p->columns, p->rows, channels, maxval, e) < 0)
+		return -1;
+	if (v == VIEW_RAW)
+		render_raw(r, stored, out);
+	else if (v == VIEW_LOW)
+		render_low(r, stored, maxval, out);
+	else if (palette)
+		render_palette(r, stored, maxval, out);
+	else if (is_colour(p))
+		render_colour(r, stored, v, maxval, out);
+	else
+		render_grey(r, stored, v, maxval, out);
+	return 0;
+}
