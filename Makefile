@@ -102,6 +102,12 @@ dist:
 distcheck: dist
 	rm -rf build/dist && mkdir -p build/dist && tar -xzf unphi-$(VERSION).tar.gz -C build/dist
 	$(MAKE) -C build/dist/unphi-$(VERSION) check
+# The validator's own reading of the confidentiality profile.
+build/libcommon/check/rows.c.o: build/libcommon/check/rows.inc
+build/libcommon/check/rows.inc: libcommon/check/rows.awk share/confidentiality-profile.tsv
+	@mkdir -p $(@D)
+	awk -f $^ >$@.new && mv $@.new $@
+
 # The text net's weights are part of the program.
 build/libcommon/text/net.c.o: share/text-net.bin
 

@@ -1,0 +1,103 @@
+/* check: the table of checks, and how they report; see check.h. */
+#include "check/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct check checks[] = {
+	{ "structure", "PS3.5 7, PS3.10 7.2",
+	    "the bytes are a data set and nothing else", false, check_structure },
+	{ "meta", "PS3.10 7.1, PS3.15 E.1.1",
+	    "the preamble and group 0002 carry nothing over", false, check_meta },
+	{ "reader", "",
+	    "another reader (gdcminfo) can read the file", false, check_reader },
+	{ "marks", "PS3.15 E.1.1, PS3.3 C.7.1.1, C.12.1",
+	    "the file says how it was de-identified", false, check_marks },
+	{ "profile", "PS3.15 Table E.1-1",
+	    "no row of the profile is violated, at any depth", false,
+	    check_profile },
+	{ "private", "PS3.15 E.3.10",
+	    "no private attributes but by a claimed option", false,
+	    check_private },
+	{ "uids", "PS3.15 E.3.9",
+	    "no UID of the original is left in the bytes", true, check_uids },
+	{ "values", "PS3.15 E.1.1",
+	    "no identifying value of the original is left in the bytes", true,
+	    check_values },
+	{ "pixels", "PS3.3 C.7.6.3",
+	    "pixels changed inside the boxes and nowhere else", true,
+	    check_pixels },
+};
+const size_t checks_count = sizeof checks / sizeof checks[0];
+
+static int
+say(const struct subject *s, const char *check, enum level level,
+    const char *tag, const char *path, struct err *e, const char *fmt,
+    va_list ap)
+{
+	struct finding f = { check, level, tag, path, NULL };
+	char message[512];
+
+	vsnprintf(message, sizeof message, fmt, ap);
+	f.message = message;
+	return s->found(&f, s->arg, e);
+}
+
+int
+check_say(const struct subject *s, const char *check, enum level level,
+    int64_t i, struct err *e, const char *fmt, ...)
+{
+	char tag[16], path[DATASET_PATH_MAX];
+	uint32_t t;
+	va_list ap;
+	int got;
+
+	va_start(ap, fmt);
+	if (i >= 0) {
+		t = dataset_at(s->set, (size_t)i)->tag;
+		snprintf(tag, sizeof tag, "(%04X,%04X)", t >> 16, t & 0xffff);
+		dataset_path(s->set, (size_t)i, path);
+		got = say(s, check, level, tag, path, e, fmt, ap);
+	} else
+		got = say(s, check, level, NULL, NULL, e, fmt, ap);
+	va_end(ap);
+	return got;
+}
+
+int
+check_say_tag(const struct subject *s, const char *check, enum level level,
+    uint32_t t, struct err *e, const char *fmt, ...)
+{
+	char tag[16];
+	va_list ap;
+	int got;
+
+	snprintf(tag, sizeof tag, "(%04X,%04X)", t >> 16, t & 0xffff);
+	va_start(ap, fmt);
+	got = say(s, check, level, tag, tag, e, fmt, ap);
+	va_end(ap);
+	return got;
+}
+
+/* Zeros, separators, and words that de-identifiers write. */
+bool
+check_is_dummy(const char *v, size_t len)
+{
+	static const char *const words[] = {
+		"ANON", "ANONYMOUS", "ANONYMIZED", "ANONYMISED", "NONE", "UNKNOWN",
+		"REMOVED", "DUMMY", "DEIDENTIFIED", "urn:anon", "19000101",
+		"19000101000000", "00010101", "000D", "000Y", "OTHER"
+	};
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (strchr("0.:- ^", v[i]) == NULL && v[i] != '\0')
+			break;
+	if (i == len)
+		return true;
+	for (i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (strlen(words[i]) == len && memcmp(words[i], v, len) == 0)
+			return true;
+	return false;
+}

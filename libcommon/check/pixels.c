@@ -1,0 +1,257 @@
+/* pixels: they changed inside the boxes, and nowhere else. */
+#include "dicom/pixels.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/size.h"
+#include "check/check.h"
+
+enum { BOXES_OF_FRAME_MAX = 65534, MANY = 65535 };
+
+/* Both files, one frame of each at a time. */
+struct pair {
+	struct dcm *a, *b;	/* original, output */
+	struct pixels pa, pb;
+	unsigned char *fa, *fb;
+	uint16_t *owner;	/* of each pixel: 0, box number, MANY */
+	size_t pixels, pixel_bytes;
+};
+
+struct owners {
+	struct pair *p;
+	uint32_t n;		/* boxes so far */
+};
+
+static void
+own(const struct box *b, void *arg)
+{
+	struct owners *o = arg;
+	uint32_t x, y, right = b->x + b->w, bottom = b->y + b->h;
+	uint16_t *at;
+
+	if (o->n < BOXES_OF_FRAME_MAX)
+		o->n++;
+	if (right > o->p->pa.columns)
+		right = o->p->pa.columns;
+	if (bottom > o->p->pa.rows)
+		bottom = o->p->pa.rows;
+	for (y = b->y; y < bottom; y++)
+		for (x = b->x; x < right; x++) {
+			at = &o->p->owner[(size_t)y * o->p->pa.columns + x];
+			*at = *at == 0 ? (uint16_t)o->n : MANY;
+		}
+}
+
+/* What is known of one box after its pixels were seen. */
+struct box_state {
+	size_t first;		/* its first pixel that is in no other box */
+	bool seen, changed, flat_before, flat;
+};
+
+static int
+compare_boxes(const struct subject *s, struct pair *p, uint32_t frame,
+    uint32_t nboxes, struct err *e)
+{
+	struct box_state *state = calloc((size_t)nboxes + 1, sizeof *state), *b;
+	size_t i, n = p->pixel_bytes, unfilled = 0, uneven = 0;
+
+	if (state == NULL)
+		return err_set(e, "out of memory");
+	for (i = 0; i < p->pixels; i++) {
+		if (p->owner[i] == 0 || p->owner[i] == MANY)
+			continue;
+		b = &state[p->owner[i]];
+		if (!b->seen) {
+			*b = (struct box_state){ i, true, false, true, true };
+		}
+		b->changed |= memcmp(p->fa + i * n, p->fb + i * n, n) != 0;
+		b->flat &= memcmp(p->fb + i * n, p->fb + b->first * n, n) == 0;
+		b->flat_before &= memcmp(p->fa + i * n, p->fa + b->first * n, n) == 0;
+	}
+	for (i = 1; i <= nboxes; i++) {
+		b = &state[i];
+		unfilled += b->seen && !b->changed && !b->flat_before;
+		uneven += b->seen && b->changed && !b->flat;
+	}
+	free(state);
+	if (unfilled > 0 && check_say(s, "pixels", LEVEL_ERROR, -1, e,
+	    "frame %" PRIu32 ": %zu of %" PRIu32 " boxes still show what they "
+	    "showed", frame, unfilled, nboxes) < 0)
+		return -1;
+	if (uneven > 0)
+		return check_say(s, "pixels", LEVEL_WARNING, -1, e,
+		    "frame %" PRIu32 ": %zu of %" PRIu32 " boxes changed, but are not "
+		    "of one value", frame, uneven, nboxes);
+	return 0;
+}
+
+static int
+compare_frame(const struct subject *s, struct pair *p, uint32_t frame,
+    struct err *e)
+{
+	struct owners o = { p, 0 };
+	size_t i, n = p->pixel_bytes, outside = 0, first = 0;
+
+	if (pixels_frame(p->a, &p->pa, frame, p->fa, e) < 0 ||
+	    pixels_frame(p->b, &p->pb, frame, p->fb, e) < 0)
+		return -1;
+	memset(p->owner, 0, p->pixels * sizeof *p->owner);
+	if (s->boxes != NULL)
+		complete_boxes(s->boxes, frame, own, &o);
+	if (o.n == 0 && memcmp(p->fa, p->fb, p->pa.frame_bytes) == 0)
+		return 0;
+	for (i = 0; i < p->pixels; i++)
+		if (p->owner[i] == 0 &&
+		    memcmp(p->fa + i * n, p->fb + i * n, n) != 0 && outside++ == 0)
+			first = i;
+	if (outside > 0 && check_say(s, "pixels", LEVEL_ERROR, -1, e,
+	    "frame %" PRIu32 ": %zu pixels changed outside of the boxes, the first "
+	    "at %zu,%zu", frame, outside, first % p->pa.columns,
+	    first / p->pa.columns) < 0)
+		return -1;
+	return o.n > 0 ? compare_boxes(s, p, frame, o.n, e) : 0;
+}
+
+static bool
+same_geometry(const struct pixels *a, const struct pixels *b)
+{
+	return a->rows == b->rows && a->columns == b->columns &&
+	    a->frames == b->frames && a->samples == b->samples &&
+	    a->bits_allocated == b->bits_allocated &&
+	    a->bits_stored == b->bits_stored && a->is_signed == b->is_signed &&
+	    a->bytes == b->bytes && a->frame_bytes == b->frame_bytes;
+}
+
+static int
+compare_frames(const struct subject *s, struct pair *p, struct err *e)
+{
+	uint32_t frame;
+	size_t bytes;
+	int got = 0;
+
+	if (!same_geometry(&p->pa, &p->pb))
+		return check_say(s, "pixels", LEVEL_ERROR, -1, e,
+		    "rows, columns, frames, samples or bits differ from the "
+		    "original's");
+	if (p->pa.photometric != p->pb.photometric && check_say_tag(s, "pixels",
+	    LEVEL_ERROR, 0x00280004, e,
+	    "the pixels mean another colour than in the original") < 0)
+		return -1;
+	if (!size_mul(p->pa.rows, p->pa.columns, &p->pixels) || p->pixels == 0 ||
+	    !size_mul(p->pixels, sizeof *p->owner, &bytes))
+		return err_set(e, "the image is too large");
+	/* 4:2:2 gives two bytes a pixel; all others whole samples. */
+	p->pixel_bytes = p->pa.frame_bytes / p->pixels;
+	p->fa = malloc(p->pa.frame_bytes);
+	p->fb = malloc(p->pb.frame_bytes);
+	p->owner = malloc(bytes);
+	if (p->fa == NULL || p->fb == NULL || p->owner == NULL)
+		return err_set(e, "out of memory");
+	for (frame = 1; got == 0 && frame <= p->pa.frames; frame++)
+		got = compare_frame(s, p, frame, e);
+	return got;
+}
+
+/* The bytes of pixel data of any kind, where no decoder is needed or known. */
+static int
+compare_bytes(const struct subject *s, uint32_t tag, bool *same,
+    struct err *e)
+{
+	int64_t i = dataset_find(s->original, tag), j = dataset_find(s->set, tag);
+	const struct element *a, *b;
+	unsigned char x[16384], y[16384];
+	uint64_t at;
+	size_t n;
+
+	*same = i < 0 && j < 0;
+	if (i < 0 || j < 0)
+		return 0;
+	a = dataset_at(s->original, (size_t)i);
+	b = dataset_at(s->set, (size_t)j);
+	if (a->length != b->length)
+		return 0;
+	for (at = 0; at < a->length; at += n) {
+		n = a->length - at < sizeof x ? (size_t)(a->length - at) : sizeof x;
+		if (dataset_bytes(s->original, a->value + at, x, n, e) != (int64_t)n ||
+		    dataset_bytes(s->set, b->value + at, y, n, e) != (int64_t)n)
+			return err_set(e, "pixel data cannot be read");
+		if (memcmp(x, y, n) != 0)
+			return 0;
+	}
+	*same = true;
+	return 0;
+}
+
+static size_t
+count_boxes(const struct complete_file *f)
+{
+	size_t i, n = 0;
+
+	for (i = 0; f != NULL && i < complete_nrecords(f); i++)
+		n += complete_record(f, i)->nboxes;
+	return n;
+}
+
+static int
+compare_undecoded(const struct subject *s, const struct err *why,
+    struct err *e)
+{
+	static const uint32_t tags[] = { 0x7fe00008, 0x7fe00009, 0x7fe00010 };
+	bool same = true;
+	size_t k;
+
+	for (k = 0; same && k < 3; k++)
+		if (compare_bytes(s, tags[k], &same, e) < 0)
+			return -1;
+	if (!same)
+		return check_say(s, "pixels", LEVEL_ERROR, -1, e,
+		    "the pixel data differ, and cannot be compared: %s", why->text);
+	if (count_boxes(s->boxes) > 0)
+		return check_say(s, "pixels", LEVEL_ERROR, -1, e,
+		    "there are boxes, and the pixel data are those of the original");
+	return 0;
+}
+
+int
+check_pixels(const struct subject *s, struct err *e)
+{
+	struct pair p = { 0 };
+	struct err why;
+	int got = -1;
+
+	if (s->boxes_given && s->boxes == NULL && check_say(s, "pixels",
+	    LEVEL_WARNING, -1, e, "the box list does not speak of this file") < 0)
+		return -1;
+	if (s->boxes != NULL && complete_check(s->boxes, &why) < 0 &&
+	    check_say(s, "pixels", LEVEL_ERROR, -1, e,
+	    "the box list is not complete: %s", why.text) < 0)
+		return -1;
+	if (dcm_open(s->original_path, &p.a, &why) < 0 ||
+	    dcm_open(s->path, &p.b, &why) < 0) {
+		got = compare_undecoded(s, &why, e);
+		goto out;
+	}
+	if (dcm_pixels(p.a) != dcm_pixels(p.b)) {
+		got = check_say(s, "pixels", LEVEL_ERROR, -1, e,
+		    "pixel data of one kind in the original, of another here");
+		goto out;
+	}
+	err_set(&why, "they are not whole numbers");
+	if (dcm_pixels(p.a) != DCM_PIXELS_INT ||
+	    pixels_describe(p.a, &p.pa, &why) < 0 ||
+	    pixels_describe(p.b, &p.pb, &why) < 0)
+		got = compare_undecoded(s, &why, e);
+	else if ((got = compare_frames(s, &p, &why)) < 0) {
+		/* A frame that no decoder takes in either file is no difference. */
+		got = compare_undecoded(s, &why, e);
+	}
+out:
+	free(p.fa);
+	free(p.fb);
+	free(p.owner);
+	dcm_close(p.a);
+	dcm_close(p.b);
+	return got;
+}

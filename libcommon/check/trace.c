@@ -1,0 +1,451 @@
+/* trace: is a value or a UID of the original left anywhere in the bytes? */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/size.h"
+#include "check/check.h"
+
+enum {
+	NEEDLE_MIN = 4,		/* shorter ones are everywhere */
+	NEEDLE_MAX = 128,	/* of a longer value its beginning */
+	BINARY_MIN = 6,		/* in numbers, four letters come by chance */
+	PROSE_MIN = 16,		/* of a description: longer than a phrase */
+	NEEDLES_MAX = 200000,
+	FILTER_BITS = 16,
+	BLOCK = 1 << 20
+};
+
+enum kind { KIND_TEXT, KIND_DATE, KIND_TIME, KIND_UID };
+
+struct needle {
+	uint32_t tag;		/* whose value, in the original */
+	uint32_t next;		/* in its bucket, + 1 */
+	uint16_t len;
+	unsigned char kind;
+	bool kept;		/* also a value that the profile does not touch */
+	bool done;		/* its tag was reported */
+	char text[NEEDLE_MAX];	/* in upper case */
+};
+
+struct search {
+	const struct subject *s;
+	const char *check;
+	struct needle *needles;
+	size_t n, cap;
+	uint32_t bucket[1 << FILTER_BITS];	/* needle + 1, by its first bytes */
+	unsigned char fold[256];
+};
+
+static uint32_t
+hash4(const unsigned char *p)
+{
+	uint32_t v = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	    (uint32_t)p[2] << 8 | p[3];
+
+	return (v * 2654435761u) >> (32 - FILTER_BITS);
+}
+
+static struct needle *
+known(struct search *q, const char *text, size_t len)
+{
+	uint32_t i = q->bucket[hash4((const unsigned char *)text)];
+
+	for (; i != 0; i = q->needles[i - 1].next)
+		if (q->needles[i - 1].len == len &&
+		    memcmp(q->needles[i - 1].text, text, len) == 0)
+			return &q->needles[i - 1];
+	return NULL;
+}
+
+/* The bytes [P, P+LEN) without outer spaces, folded, into TEXT. Its length. */
+static size_t
+normal(const struct search *q, const char *p, size_t len,
+    char text[NEEDLE_MAX])
+{
+	size_t i;
+
+	for (; len > 0 && *p == ' '; len--)
+		p++;
+	while (len > 0 && (p[len - 1] == ' ' || p[len - 1] == '\0'))
+		len--;
+	if (len > NEEDLE_MAX)
+		len = NEEDLE_MAX;
+	for (i = 0; i < len; i++)
+		text[i] = (char)q->fold[(unsigned char)p[i]];
+	return len;
+}
+
+static int
+add_needle(struct search *q, uint32_t tag, enum kind kind, const char *p,
+    size_t len, struct err *e)
+{
+	struct needle *grown, *x;
+	char text[NEEDLE_MAX];
+	size_t cap, bytes;
+	uint32_t *b;
+
+	len = normal(q, p, len, text);
+	if (len < (kind == KIND_TIME ? 6 : NEEDLE_MIN) ||
+	    check_is_dummy(text, len))
+		return 0;
+	if ((x = known(q, text, len)) != NULL) {
+		if (x->tag >> 16 == 2)	/* (0008,0018) says more than (0002,0003) */
+			x->tag = tag;
+		return 0;
+	}
+	if (q->n == NEEDLES_MAX)
+		return err_set(e, "the original holds more than %d values",
+		    NEEDLES_MAX);
+	if (q->n == q->cap) {
+		cap = q->cap == 0 ? 64 : q->cap * 2;
+		if (!size_mul(cap, sizeof *grown, &bytes) ||
+		    (grown = realloc(q->needles, bytes)) == NULL)
+			return err_set(e, "out of memory");
+		q->needles = grown;
+		q->cap = cap;
+	}
+	b = &q->bucket[hash4((const unsigned char *)text)];
+	x = &q->needles[q->n++];
+	*x = (struct needle){ .tag = tag, .len = (uint16_t)len,
+	    .kind = (unsigned char)kind, .next = *b };
+	memcpy(x->text, text, len);
+	*b = (uint32_t)q->n;
+	return 0;
+}
+
+/* Calls FN for each value that a backslash separates. */
+static int
+each_value(struct search *q, uint32_t tag, enum kind kind,
+    const struct buf *b, const char *separators,
+    int (*fn)(struct search *, uint32_t, enum kind, const char *, size_t,
+    struct err *), struct err *e)
+{
+	size_t from = 0, i;
+
+	for (i = 0; i <= b->len; i++)
+		if (i == b->len || strchr(separators, b->data[i]) != NULL) {
+			if (i > from &&
+			    fn(q, tag, kind, b->data + from, i - from, e) < 0)
+				return -1;
+			from = i + 1;
+		}
+	return 0;
+}
+
+static bool
+in_list(const char *vr, const char *list)
+{
+	const char *p;
+
+	if (vr[0] == '\0')
+		return false;
+	for (p = list; *p != '\0'; p += p[2] == '\0' ? 2 : 3)
+		if (memcmp(p, vr, 2) == 0)
+			return true;
+	return false;
+}
+
+/* What the profile takes away, unless it is a term or a description. */
+static int
+take_value(struct search *q, size_t i, struct err *e)
+{
+	const struct dataset *d = q->s->original;
+	const struct element *x = dataset_at(d, i);
+	const struct row *r = row_find(x->tag);
+	const char *vr = x->vr[0] != '\0' || r == NULL ? x->vr : r->vr;
+	enum action a = row_action(r, q->s->claims);
+	bool private = (x->tag >> 16) % 2 != 0, name;
+	bool description = r != NULL && r->option[OPTION_DESCRIPTORS] != ' ';
+	struct buf b = { 0 };
+	int got = 0;
+
+	/* A name is one wherever it stands. */
+	name = strcmp(vr, "PN") == 0;
+	if (x->sequence || x->length == 0 || (!name && (private ||
+	    a == ACTION_KEEP || a == ACTION_CLEAN)))
+		return 0;
+	if (dataset_text(d, (int64_t)i, &b, e) < 0)
+		got = -1;
+	else if (name) {
+		if ((got = each_value(q, x->tag, KIND_TEXT, &b, "\\", add_needle,
+		    e)) == 0)
+			got = each_value(q, x->tag, KIND_TEXT, &b, "\\=^ ", add_needle,
+			    e);
+	} else if (strcmp(vr, "DA") == 0 || strcmp(vr, "DT") == 0)
+		got = each_value(q, x->tag, KIND_DATE, &b, "\\", add_needle, e);
+	else if (strcmp(vr, "TM") == 0)
+		got = each_value(q, x->tag, KIND_TIME, &b, "\\", add_needle, e);
+	else if (in_list(vr, "LT ST UT UR")) {
+		if (b.len >= (description ? PROSE_MIN : NEEDLE_MIN))
+			got = add_needle(q, x->tag, KIND_TEXT, b.data, b.len, e);
+	} else if (in_list(vr, "AE LO SH UC") &&
+	    (!description || b.len >= PROSE_MIN))
+		got = each_value(q, x->tag, KIND_TEXT, &b, "\\", add_needle, e);
+	buf_free(&b);
+	return got;
+}
+
+static int
+mark_kept(struct search *q, uint32_t tag, enum kind kind, const char *p,
+    size_t len, struct err *e)
+{
+	char text[NEEDLE_MAX];
+	struct needle *x;
+
+	(void)tag;
+	(void)kind;
+	(void)e;
+	len = normal(q, p, len, text);
+	if (len >= NEEDLE_MIN && (x = known(q, text, len)) != NULL)
+		x->kept = true;
+	return 0;
+}
+
+/* "CHEST" as a name of somebody is no proof where it is also the body part. */
+static int
+mark_value(struct search *q, size_t i, struct err *e)
+{
+	const struct dataset *d = q->s->original;
+	const struct element *x = dataset_at(d, i);
+	struct buf b = { 0 };
+	int got;
+
+	if (x->sequence || x->length < NEEDLE_MIN || x->length > 1024 ||
+	    (x->tag >> 16) % 2 != 0 || strcmp(x->vr, "PN") == 0 ||
+	    row_action(row_find(x->tag), q->s->claims) != ACTION_KEEP)
+		return 0;
+	if ((got = dataset_text(d, (int64_t)i, &b, e)) == 0)
+		got = each_value(q, x->tag, KIND_TEXT, &b, "\\", mark_kept, e);
+	buf_free(&b);
+	return got;
+}
+
+static bool
+is_uid(const struct buf *b)
+{
+	size_t i, dots = 0;
+
+	for (i = 0; i < b->len; i++) {
+		if (b->data[i] == '.')
+			dots++;
+		else if (!isdigit((unsigned char)b->data[i]) && b->data[i] != '\\')
+			return false;
+	}
+	return b->len >= 8 && dots >= 3;
+}
+
+static int
+add_uid(struct search *q, uint32_t tag, enum kind kind, const char *p,
+    size_t len, struct err *e)
+{
+	static const char standard[] = "1.2.840.10008.";
+
+	if (len >= sizeof standard - 1 &&
+	    memcmp(p, standard, sizeof standard - 1) == 0)
+		return 0;
+	return add_needle(q, tag, kind, p, len, e);
+}
+
+static int
+take_uid(struct search *q, size_t i, struct err *e)
+{
+	/*
+	 * UIDs of software, coding schemes and mappings: of no instance. What is
+	 * left of them from the original, `meta` and `profile` say.
+	 */
+	static const uint32_t of_definitions[] = { 0x00020010, 0x00020012,
+	    0x00020100, 0x0008010c, 0x0008010d, 0x00080117, 0x00080118 };
+	const struct dataset *d = q->s->original;
+	const struct element *x = dataset_at(d, i);
+	struct buf b = { 0 };
+	size_t k;
+	int got;
+
+	if (x->sequence || x->length == 0 || x->length > 65536 ||
+	    (x->vr[0] != '\0' && !in_list(x->vr, "UI UN LO SH UC")))
+		return 0;
+	for (k = 0; k < sizeof of_definitions / sizeof of_definitions[0]; k++)
+		if (x->tag == of_definitions[k])
+			return 0;
+	got = dataset_text(d, (int64_t)i, &b, e);
+	if (got == 0 && (strcmp(x->vr, "UI") == 0 || is_uid(&b)))
+		got = each_value(q, x->tag, KIND_UID, &b, "\\", add_uid, e);
+	buf_free(&b);
+	return got;
+}
+
+/* May the value of N stand between the bytes BEFORE and AFTER? */
+static bool
+apart(const struct needle *n, int before, int after)
+{
+	bool left = isalnum(before) || before == '.';
+
+	switch (n->kind) {
+	case KIND_UID:
+		return !isdigit(before) && before != '.' && !isdigit(after) &&
+		    after != '.';
+	case KIND_DATE:		/* a time may follow */
+		return !left;
+	case KIND_TIME:
+		return !left && !isdigit(after);
+	default:
+		return !isalnum(before) && !isalnum(after);
+	}
+}
+
+static bool
+varied(const struct needle *n)
+{
+	size_t i, distinct = 0;
+
+	for (i = 0; i < n->len; i++)
+		distinct += memchr(n->text, n->text[i], i) == NULL;
+	return distinct >= 3;
+}
+
+static bool
+is_text(const struct element *x)
+{
+	return x->vr[0] == '\0' ? x->length <= 65536 : !in_list(x->vr,
+	    "OB OD OF OL OV OW US SS UL SL FL FD AT SV UV UN") || x->length <= 64;
+}
+
+static int
+report(struct search *q, struct needle *n, uint64_t offset, struct err *e)
+{
+	const struct dataset *d = q->s->set;
+	int64_t in = dataset_at_offset(d, offset);
+	const struct element *x = in >= 0 ? dataset_at(d, (size_t)in) : NULL;
+	enum level level = n->kept ? LEVEL_WARNING : LEVEL_ERROR;
+	char path[DATASET_PATH_MAX] = "no element";
+	size_t i;
+
+	if (x != NULL && !is_text(x)) {
+		if (n->len < BINARY_MIN || !varied(n))
+			return 0;
+		/* Numbers may happen to spell; comments in a codestream do not. */
+		if (!x->fragments)
+			level = LEVEL_WARNING;
+	}
+	if (in >= 0)
+		dataset_path(d, (size_t)in, path);
+	/* One finding for a tag: what else it held is the same leak. */
+	for (i = 0; i < q->n; i++)
+		if (q->needles[i].tag == n->tag &&
+		    (q->needles[i].kept || level == LEVEL_ERROR))
+			q->needles[i].done = true;
+	return check_say_tag(q->s, q->check, level, n->tag, e,
+	    "%s of the original's (%04X,%04X) is at byte %" PRIu64 ", in %s%s",
+	    n->kind == KIND_UID ? "a UID" : "a value", n->tag >> 16,
+	    n->tag & 0xffff, offset, path,
+	    n->kept ? "; an element that is kept has the same value" : "");
+}
+
+/* Tests every needle that may begin at P; LEFT bytes follow, from OFFSET. */
+static int
+test_at(struct search *q, const unsigned char *p, size_t left,
+    uint64_t offset, int before, struct err *e)
+{
+	unsigned char folded[NEEDLE_MAX];
+	uint32_t i = q->bucket[hash4((unsigned char[]){ q->fold[p[0]],
+	    q->fold[p[1]], q->fold[p[2]], q->fold[p[3]] })];
+	struct needle *n;
+	size_t k, have = 0;
+
+	for (; i != 0; i = n->next) {
+		n = &q->needles[i - 1];
+		if (n->done || n->len > left)
+			continue;
+		for (; have < n->len; have++)
+			folded[have] = q->fold[p[have]];
+		k = n->len;
+		if (memcmp(folded, n->text, k) == 0 &&
+		    apart(n, before, k < left ? p[k] : -1) &&
+		    report(q, n, offset, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The whole file from its preamble to its last byte, a block at a time. */
+static int
+scan(struct search *q, struct err *e)
+{
+	uint64_t at = 0, size = dataset_size(q->s->set);
+	size_t i, len = 0, stop;
+	unsigned char *b;
+	int64_t got;
+	int before = -1, status = -1;
+
+	if ((b = malloc(BLOCK + NEEDLE_MAX + 1)) == NULL)
+		return err_set(e, "out of memory");
+	while (at < size) {
+		got = dataset_bytes(q->s->set, at + len, b + len,
+		    BLOCK + NEEDLE_MAX + 1 - len, e);
+		if (got < 0)
+			goto out;
+		len += (size_t)got;
+		/* A needle at STOP or later is seen whole in the next block. */
+		stop = at + len >= size ? len : len - NEEDLE_MAX - 1;
+		for (i = 0; i < stop && len - i >= NEEDLE_MIN; i++) {
+			if (q->bucket[hash4((unsigned char[]){ q->fold[b[i]],
+			    q->fold[b[i + 1]], q->fold[b[i + 2]],
+			    q->fold[b[i + 3]] })] != 0 &&
+			    test_at(q, b + i, len - i, at + i, before, e) < 0)
+				goto out;
+			before = b[i];
+		}
+		if (at + len >= size)
+			break;
+		memmove(b, b + stop, len - stop);
+		at += stop;
+		len -= stop;
+	}
+	status = 0;
+out:
+	free(b);
+	return status;
+}
+
+static int
+trace(const struct subject *s, const char *check,
+    int (*take)(struct search *, size_t, struct err *), struct err *e)
+{
+	struct search *q = calloc(1, sizeof *q);
+	size_t i;
+	int got = 0;
+
+	if (q == NULL)
+		return err_set(e, "out of memory");
+	q->s = s;
+	q->check = check;
+	for (i = 0; i < 256; i++)
+		q->fold[i] = (unsigned char)(i >= 'a' && i <= 'z' ? i - 32 : i);
+	for (i = 0; got == 0 && i < dataset_count(s->original); i++)
+		got = take(q, i, e);
+	for (i = 0; got == 0 && i < dataset_count(s->original); i++)
+		if (take != take_uid)
+			got = mark_value(q, i, e);
+	if (got == 0 && q->n > 0)
+		got = scan(q, e);
+	free(q->needles);
+	free(q);
+	return got;
+}
+
+int
+check_uids(const struct subject *s, struct err *e)
+{
+	if (s->claims & CLAIM(OPTION_UIDS))
+		return check_say(s, "uids", LEVEL_INFO, -1, e,
+		    "not checked: 113110 retains UIDs");
+	return trace(s, "uids", take_uid, e);
+}
+
+int
+check_values(const struct subject *s, struct err *e)
+{
+	return trace(s, "values", take_value, e);
+}

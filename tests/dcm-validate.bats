@@ -1,0 +1,399 @@
+load helper
+
+# Each test plants one fault into a file that conforms, and looks for its name.
+setup() {
+	cd "$BATS_TEST_TMPDIR" || exit 1
+	cat >make.py <<-'END'
+		import copy, sys
+		import numpy as np
+		from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+		from pydicom.sequence import Sequence
+		from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+		def image(uid, name, patient):
+		    ds = FileDataset(None, {}, preamble=b"\0" * 128)
+		    ds.is_little_endian, ds.is_implicit_VR = True, False
+		    meta = ds.file_meta = FileMetaDataset()
+		    meta.MediaStorageSOPClassUID = ds.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+		    meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID = uid + ".1"
+		    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+		    meta.ImplementationClassUID = "2.25.12345"
+		    ds.StudyInstanceUID, ds.SeriesInstanceUID = uid + ".2", uid + ".3"
+		    ds.Modality, ds.ConversionType = "OT", "WSD"
+		    ds.PatientName, ds.PatientID = name, patient
+		    ds.PatientBirthDate = ds.StudyDate = ds.StudyTime = ds.PatientSex = ""
+		    ds.AccessionNumber = ds.StudyID = ds.ReferringPhysicianName = ""
+		    ds.SeriesNumber = ds.InstanceNumber = "1"
+		    ds.Rows, ds.Columns, ds.NumberOfFrames = 40, 60, 2
+		    ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
+		    ds.BitsAllocated = ds.BitsStored = 8
+		    ds.HighBit, ds.PixelRepresentation = 7, 0
+		    px = np.arange(2 * 40 * 60, dtype=np.uint32).reshape(2, 40, 60)
+		    ds.px = (px * 7 % 251).astype(np.uint8)
+		    return ds
+
+		def write(ds, name):
+		    ds.PixelData = ds.px.tobytes()
+		    del ds.px
+		    ds.save_as(name, write_like_original=False)
+
+		def code(value, meaning):
+		    c = Dataset()
+		    c.CodeValue, c.CodingSchemeDesignator, c.CodeMeaning = value, "DCM", meaning
+		    return c
+
+		raw = image("1.2.3.4567", "Planted^Person", "PID-4711")
+		raw.PatientBirthDate, raw.StudyDate, raw.AccessionNumber = "19630412", "20190807", "ACC0815"
+		raw.InstitutionAddress = "Elm Street 7"
+		ok = image("2.25.99", "ANON", "ANON-1")
+		ok.PatientIdentityRemoved = "YES"
+		ok.DeidentificationMethodCodeSequence = Sequence([code("113100", "Basic"), code("113101", "Pixels")])
+		ok.LongitudinalTemporalInformationModified, ok.BurnedInAnnotation = "REMOVED", "NO"
+		exec(sys.argv[1].replace("\n\t", "\n"))
+		write(raw, "raw.dcm")
+		write(ok, "ok.dcm")
+	END
+}
+
+# has CONDITION [FILE]: one line, of the file or of $output, fulfils it.
+has() {
+	jq -es "any(.[]; $1)" "${2:-/dev/stdin}" <<<"$output"
+}
+
+make() {
+	/usr/bin/python3 make.py "${1:-}"
+}
+
+# fails CHECK [TAG]: that check, and no other, has an error, of that tag.
+fails() {
+	run -1 --separate-stderr dcm-validate --against raw.dcm ok.dcm
+	printf '%s\n' "$output" >found
+	[ "$(jq -r 'select(.level == "error") | .check' found | sort -u)" = "$1" ] || { cat found; false; }
+	[ -z "${2:-}" ] || has ".level == \"error\" and .tag == \"$2\""
+	if grep -aiE 'planted|person|4711|19630412|20190807|0815|elm' found; then
+		echo "a value is shown"
+		return 1
+	fi
+}
+
+@test "a file that conforms has no finding but the summary" {
+	make
+	run -0 dcm-validate ok.dcm
+	[ "$(jq -r .check <<<"$output")" = summary ]
+	run -0 dcm-validate --strict --against raw.dcm ok.dcm
+	[ "$(jq -c '[.file,.check,.level]' <<<"$output")" = '["ok.dcm","summary","info"]' ]
+	[ "$(jq -r .message <<<"$output")" = "9 of 9 checks: 0 errors, 0 warnings" ]
+}
+
+@test "marks: each mark that is absent or wrong is an error" {
+	for fault in 'del ok.PatientIdentityRemoved|(0012,0062)' 'ok.PatientIdentityRemoved = "NO"|(0012,0062)' \
+	    'del ok.DeidentificationMethodCodeSequence|(0012,0064)' \
+	    'del ok.DeidentificationMethodCodeSequence[0]|(0012,0064)' \
+	    'del ok.DeidentificationMethodCodeSequence[1].CodeMeaning|(0012,0064)' \
+	    'del ok.LongitudinalTemporalInformationModified|(0028,0303)' \
+	    'ok.LongitudinalTemporalInformationModified = "MODIFIED"|(0028,0303)' \
+	    'del ok.BurnedInAnnotation|(0028,0301)' 'ok.BurnedInAnnotation = "YES"|(0028,0301)'; do
+		make "${fault%|*}"
+		fails marks "${fault#*|}"
+	done
+	make 'ok.DeidentificationMethodCodeSequence += [code("113106", "x"), code("113107", "y")]'
+	fails marks "(0012,0064)"
+}
+
+@test "marks: text alone is accepted, with a warning that no option is known" {
+	make 'del ok.DeidentificationMethodCodeSequence, ok.BurnedInAnnotation; ok.DeidentificationMethod = "by hand"'
+	run -0 dcm-validate ok.dcm
+	[ "$(jq -r 'select(.level == "warning") | .check' <<<"$output")" = marks ]
+	run -1 dcm-validate --strict ok.dcm
+}
+
+@test "profile: an attribute to be removed is an error at any depth" {
+	make 'ok.InstitutionalDepartmentName = "Somewhere"'
+	fails profile "(0008,1040)"
+	make 'i = Dataset(); i.add_new(0x00081155, "UI", "2.25.7"); j = Dataset(); j.PatientComments = "well"
+	i.PurposeOfReferenceCodeSequence = Sequence([j]); ok.SourceImageSequence = Sequence([i])'
+	fails profile "(0010,4000)"
+	[ "$(jq -r 'select(.level == "error") | .path' found)" = "(0008,2112)[1](0040,A170)[1](0010,4000)" ]
+	make 'ok.add_new(0x60023000, "OW", b"\0\0"); ok.add_new(0x50000005, "US", 1)'
+	fails profile "(6002,3000)"
+	has '.tag == "(5000,0005)"'
+}
+
+@test "profile: what an option keeps may stay, if its code is claimed" {
+	make 'ok.InstitutionalDepartmentName = "Somewhere"
+	ok.DeidentificationMethodCodeSequence.append(code("113112", "Institution"))'
+	run -0 dcm-validate --against raw.dcm ok.dcm
+}
+
+@test "profile: the old value under an attribute to be replaced is an error" {
+	make 'ok.StudyDate = raw.StudyDate'
+	run -1 dcm-validate --against raw.dcm ok.dcm
+	has '.check == "profile" and .tag == "(0008,0020)" and .level == "error"'
+	run -0 dcm-validate ok.dcm	# alone it is only suspicious
+	has '.check == "profile" and .tag == "(0008,0020)" and .level == "warning"'
+}
+
+@test "private: a private attribute is an error, also in a sequence" {
+	make 'ok.add_new(0x00090010, "LO", "MAKER"); ok.add_new(0x00091001, "LO", "x")'
+	fails private "(0009,0010)"
+	make 'i = Dataset(); i.add_new(0x00290010, "LO", "MAKER"); ok.SourceImageSequence = Sequence([i])'
+	fails private "(0029,0010)"
+}
+
+@test "private: claimed as safe they stay, but not without a creator" {
+	claim='ok.DeidentificationMethodCodeSequence.append(code("113111", "Safe"))'
+	make "$claim"'; ok.add_new(0x00090010, "LO", "MAKER"); ok.add_new(0x00091001, "LO", "x")'
+	run -0 dcm-validate --against raw.dcm ok.dcm
+	make "$claim"'; ok.add_new(0x00090010, "LO", "MAKER"); ok.add_new(0x00091101, "LO", "x")'
+	fails private "(0009,1101)"
+}
+
+@test "uids: a UID of the original anywhere in the bytes is an error" {
+	make 'ok.FrameOfReferenceUID = raw.StudyInstanceUID'
+	fails uids "(0020,000D)"
+	make 'ok.ImageComments = "see 1.2.3.4567.1"; ok.DeidentificationMethodCodeSequence.append(code("113105", "x"))'
+	fails uids "(0008,0018)"
+	make 'ok.FrameOfReferenceUID = raw.StudyInstanceUID + "9"'	# another one
+	run -0 dcm-validate --against raw.dcm ok.dcm
+}
+
+@test "uids: UIDs of the standard may stay, and all of them when 113110 is claimed" {
+	make 'raw.FrameOfReferenceUID = ok.FrameOfReferenceUID = "1.2.840.10008.1.4.1.1"'
+	run -0 dcm-validate --against raw.dcm ok.dcm
+	make 'ok.FrameOfReferenceUID = raw.StudyInstanceUID
+	ok.DeidentificationMethodCodeSequence.append(code("113110", "UIDs"))'
+	run -0 dcm-validate --against raw.dcm ok.dcm
+	has '.check == "uids" and .level == "info"'
+}
+
+@test "values: a value of the original anywhere in the bytes is an error" {
+	for at in 'DerivationDescription = "of Planted^Person"|(0010,0010)' 'DerivationDescription = "mr PERSON"|(0010,0010)' \
+	    'DerivationDescription = "PID-4711"|(0010,0020)' 'SoftwareVersions = "(ACC0815)"|(0008,0050)' \
+	    'SoftwareVersions = "v20190807"|' 'SoftwareVersions = "of 20190807"|(0008,0020)' \
+	    'SoftwareVersions = "elm street 7"|(0008,0081)'; do
+		claim='; ok.DeidentificationMethodCodeSequence.append(code("113105", "Descriptors"))'
+		make "ok.${at%|*}$claim"
+		if [ -n "${at#*|}" ]; then
+			fails values "${at#*|}"
+		else	# part of a word
+			run -0 dcm-validate --against raw.dcm ok.dcm
+		fi
+	done
+}
+
+@test "values: bytes after the pixel data and the preamble are searched, too" {
+	make
+	printf 'PID-4711' >>ok.dcm
+	run -1 dcm-validate --against raw.dcm ok.dcm
+	has '.check == "values" and .tag == "(0010,0020)"'
+	has '.check == "structure"'
+	make
+	printf 'PID-4711' | dd of=ok.dcm conv=notrunc status=none
+	run -1 dcm-validate --against raw.dcm ok.dcm
+	has '.message | endswith("is at byte 0, in no element")'
+	has '.check == "meta"'
+}
+
+@test "values: the finding has the byte offset of the value" {
+	make 'ok.DerivationDescription = "x PID-4711"; ok.DeidentificationMethodCodeSequence.append(code("113105", "x"))'
+	fails values "(0010,0020)"
+	at=$(grep -abo PID-4711 ok.dcm | cut -d: -f1)
+	has ".message | contains(\"byte $at, in (0008,2111)\")"
+}
+
+@test "values: a value on the border of two blocks is found" {
+	for shift in 0 1 60 127 128 129; do
+		make "ok.add_new(0x00720069, 'UT', 'x' * (1048576 + $shift - 1400) + ' Planted')"
+		run -1 dcm-validate --against raw.dcm ok.dcm
+		has '.check == "values" and .tag == "(0010,0010)"'
+	done
+	for shift in $(seq 1 16 200); do
+		make "ok.add_new(0x00720069, 'UT', 'x' * (1048576 - 700 + $shift * 4) + ' Planted')"
+		run -1 dcm-validate --against raw.dcm ok.dcm
+		has '.check == "values" and .tag == "(0010,0010)"'
+	done
+}
+
+@test "meta: elements that carry something over are errors" {
+	make 'ok.file_meta.SourceApplicationEntityTitle = "HOSPITAL"'
+	fails meta "(0002,0016)"
+	make 'ok.preamble = b"II*\0" + b"\0" * 124'
+	fails meta
+	make
+	LC_ALL=C sed -i '0,/2\.25\.99/s//2.25.98/' ok.dcm	# the first is (0002,0003)
+	fails meta "(0002,0003)"
+}
+
+@test "structure: what is no data set is an error" {
+	make
+	printf '\0\0\0\0\0\0\0\0' >>ok.dcm
+	fails structure
+	make
+	# A group length before (0008,0016), which is the first element.
+	/usr/bin/python3 - <<-'END'
+		b = open("ok.dcm", "rb").read()
+		at = b.index(b"\x08\0\x16\0UI")
+		length = b"\x08\0\0\0UL\4\0\x10\0\0\0"
+		open("group.dcm", "wb").write(b[:at] + length + b[at:])
+		odd = b.index(b"\x10\0\x20\0LO")
+		open("odd.dcm", "wb").write(b[:odd] + b"\x10\0\x20\0LO\5\0ANON1" + b[odd + 14 + (b[odd + 6] - 6):])
+		swap = b.index(b"\x20\0\x11\0IS")
+		after = b.index(b"\x20\0\x13\0IS")
+		open("order.dcm", "wb").write(b[:swap] + b[after:after + 10] + b[swap:after] + b[after + 10:])
+	END
+	for f in group odd order; do
+		mv $f.dcm ok.dcm
+		fails structure
+	done
+}
+
+@test "reader: what GDCM cannot read is an error, and its absence is said" {
+	make
+	mkdir bin
+	printf '#!/bin/sh\n[ "${1##*/}" = raw.dcm ]\n' >bin/gdcminfo
+	chmod +x bin/gdcminfo
+	PATH=$PWD/bin:$PATH fails reader
+	printf '#!/bin/sh\nexit 1\n' >bin/gdcminfo
+	PATH=$PWD/bin:$PATH run -0 dcm-validate --against raw.dcm ok.dcm
+	has '.check == "reader" and .level == "warning"'
+	rm bin/gdcminfo
+	run -0 env PATH="$PWD/bin" "$BUILD/dcm-validate" ok.dcm
+	has '.check == "reader" and .level == "info"'
+}
+
+# boxes FRAME X,Y,W,H...: the record for raw.dcm
+boxes() {
+	local frame=$1
+	shift
+	file=raw.dcm frames=2 frame=$frame size=60x40 record 1/1 "$@"
+}
+
+@test "pixels: one value changed outside of the boxes is an error" {
+	boxes 0 5,6,10,8 >boxes
+	make 'ok.px[:, 6:14, 5:15] = 0'
+	run -0 dcm-validate --strict --against raw.dcm -b boxes ok.dcm
+	for at in 0,5,5 1,6,4 0,14,14 1,13,15 0,0,0 1,39,59; do
+		make "ok.px[:, 6:14, 5:15] = 0; ok.px[$at] ^= 1"
+		run -1 dcm-validate --against raw.dcm -b boxes ok.dcm
+		[ "$(jq -r 'select(.level == "error") | .check' <<<"$output")" = pixels ]
+	done
+}
+
+@test "pixels: without boxes every value counts" {
+	make 'ok.px[1, 20, 30] ^= 1'
+	fails pixels
+	[[ $(jq -r 'select(.check == "pixels") | .message' found) == "frame 2: 1 pixels changed outside of the boxes, the first at 30,20" ]]
+}
+
+@test "pixels: a box that was not filled is an error, one filled unevenly a warning" {
+	boxes 0 5,6,10,8 >boxes
+	make 'ok.px[0, 6:14, 5:15] = 0'	# the second frame was forgotten
+	run -1 dcm-validate --against raw.dcm -b boxes ok.dcm
+	[[ $(jq -r 'select(.level == "error") | .message' <<<"$output") == "frame 2: 1 of 1 boxes still show"* ]]
+	make 'ok.px[:, 6:14, 5:15] = 0; ok.px[1, 8, 8] = 9'
+	run -0 dcm-validate --against raw.dcm -b boxes ok.dcm
+	[[ $(jq -r 'select(.level == "warning") | .message' <<<"$output") == "frame 2: 1 of 1 boxes changed, but"* ]]
+}
+
+@test "pixels: a box of one frame is no permission for the other" {
+	{ frame=1 file=raw.dcm frames=2 size=60x40 record 1/2 5,6,10,8
+	  frame=2 file=raw.dcm frames=2 size=60x40 record 2/2; } >boxes
+	make 'ok.px[0, 6:14, 5:15] = 0'
+	run -0 dcm-validate --strict --against raw.dcm -b boxes ok.dcm
+	make 'ok.px[:, 6:14, 5:15] = 255'
+	run -1 dcm-validate --against raw.dcm -b boxes ok.dcm
+	[[ $(jq -r 'select(.level == "error") | .message' <<<"$output") == "frame 2: 80 pixels changed outside"* ]]
+}
+
+@test "pixels: another size, depth or number of frames is an error" {
+	make 'ok.NumberOfFrames = 1; ok.px = ok.px[:1]'
+	fails pixels
+	make 'ok.Rows, ok.Columns = 60, 40'
+	fails pixels
+	make 'ok.PixelRepresentation = 1'
+	fails pixels
+	make 'ok.PhotometricInterpretation = "MONOCHROME1"'
+	fails pixels
+}
+
+@test "pixels: a box list that is not complete is an error" {
+	boxes 1 5,6,10,8 >boxes
+	make 'ok.px[0, 6:14, 5:15] = 0'
+	run -1 dcm-validate --against raw.dcm -b boxes ok.dcm
+	has '.check == "pixels" and .level == "error"'
+	file=other.dcm record 1/1 >boxes
+	make
+	run -0 dcm-validate --against raw.dcm -b boxes ok.dcm
+	has '.check == "pixels" and .level == "warning"'
+}
+
+@test "every encoding is read: implicit, big endian, deflated, sequences of both lengths" {
+	make 'i = Dataset(); i.PatientComments = "well"; ok.SourceImageSequence = Sequence([i])'
+	dcmconv +ti ok.dcm implicit.dcm
+	dcmconv +tb ok.dcm big.dcm
+	dcmconv +td ok.dcm deflated.dcm
+	dcmconv -e ok.dcm undefined.dcm
+	dcmconv +ti -e ok.dcm undefined-implicit.dcm
+	for f in implicit big deflated undefined undefined-implicit; do
+		run -1 dcm-validate $f.dcm
+		has '.check == "profile" and .path == "(0008,2112)[1](0010,4000)"'
+	done
+}
+
+@test "a folder of originals: the same name, relative to what the files share" {
+	mkdir -p raw/s out/s
+	make 'ok.px[1, 20, 30] ^= 1'
+	cp raw.dcm raw/a.dcm && cp ok.dcm out/a.dcm
+	make
+	cp raw.dcm raw/s/b.dcm && cp ok.dcm out/s/b.dcm
+	run -1 dcm-validate --against raw out/a.dcm out/s/b.dcm
+	[ "$(jq -r 'select(.level == "error") | .file' <<<"$output")" = out/a.dcm ]
+	run -2 dcm-validate --against raw out/s/b.dcm	# its own folder is what it shares
+	run -0 dcm-validate --against raw/s out/s/b.dcm
+	run -2 dcm-validate --against raw.dcm out/a.dcm out/s/b.dcm
+}
+
+@test "what cannot be read is status 2, and does not stop the next file" {
+	make 'ok.px[1, 20, 30] ^= 1'
+	echo "no DICOM" >bad.dcm
+	run -2 --separate-stderr dcm-validate bad.dcm ok.dcm
+	[ "$(jq -r .file <<<"$output")" = ok.dcm ]
+	[ "$stderr" = "dcm-validate: bad.dcm: not a DICOM file" ]
+	run -2 dcm-validate missing.dcm
+	: >empty.dcm
+	run -2 dcm-validate empty.dcm
+	run -2 dcm-validate --against missing.dcm ok.dcm
+	run -2 dcm-validate
+	run -2 bash -c 'dcm-validate ok.dcm >/dev/full'
+}
+
+@test "a file cut at any byte is trouble or has an error, never a crash" {
+	make
+	size=$(wc -c <ok.dcm)
+	for ((n = 0; n < 900; n += 13)) do
+		head -c "$n" ok.dcm >cut.dcm
+		run dcm-validate cut.dcm	# 1 where the cut is between two elements
+		[ "$status" -eq 1 ] || [ "$status" -eq 2 ]
+	done
+	head -c $((size - 1)) ok.dcm >cut.dcm
+	run -2 dcm-validate cut.dcm
+}
+
+@test "a nesting without end and lengths beyond the file are refused" {
+	/usr/bin/python3 - <<-'END'
+		import struct
+		head = b"\0" * 128 + b"DICM" + b"\2\0\x10\0UI\x14\0" + b"1.2.840.10008.1.2.1\0"
+		deep = b"\x08\0\x40\x11SQ\0\0\xff\xff\xff\xff\xfe\xff\0\xe0\xff\xff\xff\xff" * 100000
+		open("deep.dcm", "wb").write(head + deep)
+		open("long.dcm", "wb").write(head + b"\x10\0\x10\0PN\xfe\xffab")
+		open("item.dcm", "wb").write(head + b"\x08\0\x40\x11SQ\0\0\x0a\0\0\0\xfe\xff\0\xe0\xf0\0\0\0ab")
+	END
+	for f in deep long item; do
+		run -2 dcm-validate $f.dcm
+	done
+}
+
+@test "--list names each check" {
+	run -0 dcm-validate --list
+	[ "$(cut -d' ' -f1 <<<"$output" | sort | paste -sd' ')" = "marks meta pixels private profile reader structure uids values" ]
+}
