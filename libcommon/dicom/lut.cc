@@ -28,7 +28,7 @@ number(DcmItem *item, const DcmTagKey &key, double *out)
 	char *end;
 	double v;
 
-	if (el == NULL || el->isNested() || el->getOFString(s, 0, OFTrue).bad())
+	if (el == NULL || !el->isLeaf() || el->getOFString(s, 0, OFTrue).bad())
 		return false;
 	v = strtod(s.c_str(), &end);
 	while (*end == ' ')
@@ -48,6 +48,16 @@ item_of(DcmItem *item, const DcmTagKey &key, long index = 0)
 	if (item == NULL || item->findAndGetSequenceItem(key, found, index).bad())
 		return NULL;
 	return found;
+}
+
+/* The first item of a sequence of tables; NULL when it says nothing. */
+static DcmItem *
+table_of(DcmItem *item, const DcmTagKey &key)
+{
+	DcmItem *table = item_of(item, key, 0);
+	DcmElement *el = element(table, DCM_LUTDescriptor);
+
+	return el == NULL || el->getLengthField() == 0 ? NULL : table;
 }
 
 /* -- tables --------------------------------------------------------------- */
@@ -70,7 +80,7 @@ static int
 read_all(struct dcm *d, DcmElement *el, size_t max, std::vector<uint8_t> &out,
     struct err *e)
 {
-	if (el->isNested() || el->getLengthField() > max)
+	if (!el->isLeaf() || el->getLengthField() > max)
 		return err_set(e, "a lookup table is too long");
 	out.resize(el->getLengthField());
 	if (!out.empty() && el->getPartialValue(out.data(), 0,
@@ -187,7 +197,7 @@ read_modality(struct dcm *d, const struct pixels *p, uint32_t frame,
 	g->intercept = 0;
 	if (item == NULL) {
 		item = set;
-		if ((table = item_of(set, DCM_ModalityLUTSequence)) != NULL)
+		if ((table = table_of(set, DCM_ModalityLUTSequence)) != NULL)
 			return read_table(d, table, p->is_signed, &g->modality, e);
 	}
 	(void)number(item, DCM_RescaleSlope, &g->slope);
@@ -219,7 +229,7 @@ read_voi(struct dcm *d, const struct pixels *p, uint32_t frame,
 
 	if (item == NULL)
 		item = set;
-	if ((table = item_of(item, DCM_VOILUTSequence)) != NULL)
+	if ((table = table_of(item, DCM_VOILUTSequence)) != NULL)
 		return read_table(d, table, g->modality.entries == 0 &&
 		    (p->is_signed || g->intercept < 0), &g->voi, e);
 	g->windowed = number(item, DCM_WindowCenter, &g->centre) &&
