@@ -4,6 +4,8 @@
 #include <cstring>
 #include <memory>
 
+#include <zlib.h>
+
 #include <dcmtk/dcmdata/dccodec.h>
 #include <dcmtk/dcmdata/dcpixel.h>
 #include <dcmtk/dcmdata/dcpixseq.h>
@@ -13,13 +15,15 @@
 #include "dicom/codestream.h"
 #include "dicom/dcm_internal.hh"
 #include "dicom/j2k.h"
+#include "dicom/rle.h"
 
 /* DCMTK's partial reads and buffers count in 32 bits. */
 static const size_t max_code_bytes = 0xfffffffe;
 
 enum coding {
-	CODING_NATIVE, CODING_PLAIN_FRAMES, CODING_RLE, CODING_JPEG,
-	CODING_JPEG_LS, CODING_J2K
+	CODING_NATIVE,
+	CODING_PLAIN, CODING_DEFLATE,	/* a fragment is a native frame */
+	CODING_RLE, CODING_JPEG, CODING_JPEG_LS, CODING_J2K
 };
 
 /* PS3.5 Annex A, PS3.6 Annex A. What is not here has no decoder. */
@@ -31,7 +35,7 @@ static const struct syntax {
 } syntaxes[] = {
 	{ "1.2.840.10008.1.2", CODING_NATIVE, false, false },
 	{ "1.2.840.10008.1.2.1", CODING_NATIVE, false, false },
-	{ "1.2.840.10008.1.2.1.98", CODING_PLAIN_FRAMES, false, false },
+	{ "1.2.840.10008.1.2.1.98", CODING_PLAIN, false, false },
 	{ "1.2.840.10008.1.2.1.99", CODING_NATIVE, false, false },
 	{ "1.2.840.10008.1.2.2", CODING_NATIVE, false, true },
 	{ "1.2.840.113619.5.2", CODING_NATIVE, false, false },	/* GE, big endian pixels */
@@ -49,6 +53,7 @@ static const struct syntax {
 	{ "1.2.840.10008.1.2.4.202", CODING_J2K, false, false },
 	{ "1.2.840.10008.1.2.4.203", CODING_J2K, true, false },
 	{ "1.2.840.10008.1.2.5", CODING_RLE, false, false },
+	{ "1.2.840.10008.1.2.8.1", CODING_DEFLATE, false, false },
 };
 
 static const struct syntax *
@@ -244,36 +249,42 @@ interleave(const uint8_t *in, uint8_t *out, size_t pixels, size_t w)
 			memcpy(out + (3 * i + k) * w, in + (k * pixels + i) * w, w);
 }
 
+/* PS3.5 8.1.1: the first pixel is the least significant bit, from BIT on. */
+static void
+spread_bits(const uint8_t *in, size_t bit, size_t n, uint8_t *out)
+{
+	for (; n > 0; n--, bit++)
+		*out++ = in[bit / 8] >> (bit % 8) & 1;
+}
+
+/* A frame as it lies in native pixel data, from BIT of IN on, to OUT. */
+static void
+deliver(const struct pixels *p, const uint8_t *in, size_t bit, uint8_t *out)
+{
+	if (p->bits_allocated == 1)
+		spread_bits(in, bit, native_bits(p), out);
+	else if (p->planar)
+		interleave(in, out, static_cast<size_t>(p->rows) * p->columns,
+		    p->bytes);
+	else
+		memcpy(out, in, p->frame_bytes);
+}
+
 static int
-native_frame(struct dcm *d, const struct pixels *p, uint32_t frame, void *out,
+native_frame(struct dcm *d, const struct pixels *p, uint32_t frame, uint8_t *out,
     struct err *e)
 {
+	size_t n = native_bits(p), bit = n * (frame - 1), at = bit / 8;
 	DcmElement *el = NULL;
-	size_t at, n, i, bit;
 
 	if (d->file.getDataset()->findAndGetElement(DCM_PixelData, el).bad())
 		return err_set(e, "has no pixel data");
-	if (p->bits_allocated == 1) {	/* PS3.5 8.1.1: least significant first */
-		n = native_bits(p);
-		bit = n * (frame - 1);
-		at = bit / 8;
-		bit %= 8;
-		d->code.resize((bit + n + 7) / 8);
-		if (read_bytes(d, el, at, d->code.data(), d->code.size(), e) < 0)
-			return -1;
-		for (i = 0; i < n; i++, bit++)
-			static_cast<uint8_t *>(out)[i] =
-			    d->code[bit / 8] >> (bit % 8) & 1;
-		return 0;
-	}
-	at = p->frame_bytes * (frame - 1);
-	if (!p->planar)
+	if (p->bits_allocated != 1 && !p->planar)
 		return read_bytes(d, el, at, out, p->frame_bytes, e);
-	d->code.resize(p->frame_bytes);
+	d->code.resize((bit % 8 + n + 7) / 8);
 	if (read_bytes(d, el, at, d->code.data(), d->code.size(), e) < 0)
 		return -1;
-	interleave(d->code.data(), static_cast<uint8_t *>(out),
-	    static_cast<size_t>(p->rows) * p->columns, p->bytes);
+	deliver(p, d->code.data(), bit % 8, out);
 	return 0;
 }
 
@@ -348,6 +359,12 @@ index_by_content(struct dcm *d, uint32_t frames, enum coding coding,
 	return 0;
 }
 
+static bool
+is_native_frame(enum coding coding)
+{
+	return coding == CODING_PLAIN || coding == CODING_DEFLATE;
+}
+
 /* Fills d->fragments and d->first (one more than frames: the end). */
 static int
 index_frames(struct dcm *d, DcmElement *el, uint32_t frames, enum coding coding,
@@ -396,7 +413,7 @@ index_frames(struct dcm *d, DcmElement *el, uint32_t frames, enum coding coding,
 			if (read_bytes(d, extended, 0, table.data(), table.size(), e) < 0 ||
 			    index_by_table(d, frames, table, 8, e) < 0)
 				return -1;
-		} else if (coding == CODING_RLE || coding == CODING_PLAIN_FRAMES)
+		} else if (coding == CODING_RLE || is_native_frame(coding))
 			return err_set(e, "holds %zu fragments for %u frames and no "
 			    "offset table", d->fragments.size(), frames);
 		else if (index_by_content(d, frames, coding, e) < 0)
@@ -449,9 +466,6 @@ check_code(const struct pixels *p, const struct codestream *c, struct err *e)
 	if (c->precision > 8 * p->bytes)
 		return err_set(e, "the codestream's %u bits do not fit in the "
 		    "%u bits that are allocated", c->precision, p->bits_allocated);
-	if (c->is_signed && !p->is_signed)
-		return err_set(e, "the codestream is signed, the header says it "
-		    "is not");
 	return 0;
 }
 
@@ -474,12 +488,13 @@ static int
 coded_describe(struct dcm *d, DcmElement *el, enum coding coding,
     struct pixels *p, struct err *e)
 {
-	if (p->bits_allocated == 1 && coding != CODING_J2K)
+	if (p->bits_allocated == 1 && (coding == CODING_JPEG ||
+	    coding == CODING_JPEG_LS))
 		return err_set(e, "1-bit images in this transfer syntax are not "
 		    "supported");
 	if (index_frames(d, el, p->frames, coding, e) < 0)
 		return -1;
-	if (coding == CODING_PLAIN_FRAMES)
+	if (is_native_frame(coding))
 		return check_422(p, e);
 	if (coding != CODING_RLE) {
 		if (join(d, 1, d->code, e) < 0 ||
@@ -489,6 +504,9 @@ coded_describe(struct dcm *d, DcmElement *el, enum coding coding,
 		/* Samples are right-aligned unless whole words were coded. */
 		if (d->stream.precision <= p->bits_stored)
 			p->high_bit = p->bits_stored - 1;
+		/* The header of some says unsigned; what is decoded has a sign. */
+		if (d->stream.is_signed)
+			p->is_signed = true;
 	}
 	if (p->samples == 3)
 		p->photometric = code_colour(coding, &d->stream, p->photometric);
@@ -567,24 +585,61 @@ decode_jpeg(struct dcm *d, const struct pixels *p, enum coding coding, void *out
 	return 0;
 }
 
+/* Frames of 1 bit are coded as their packed bytes: PS3.5 8.2.2, 8.2.16. */
 static int
-decode(struct dcm *d, const struct pixels *p, enum coding coding, void *out,
+decode_rle(struct dcm *d, const struct pixels *p, uint8_t *out, struct err *e)
+{
+	size_t n = static_cast<size_t>(p->rows) * p->columns;
+
+	if (p->bits_allocated != 1)
+		return rle_decode(d->code.data(), d->code.size(), n, p->samples,
+		    p->bytes, out, e);
+	std::vector<uint8_t> bits((n + 7) / 8);
+	if (rle_decode(d->code.data(), d->code.size(), bits.size(), 1, 1,
+	    bits.data(), e) < 0)
+		return -1;
+	deliver(p, bits.data(), 0, out);
+	return 0;
+}
+
+/* PS3.5 8.2.16: each frame by itself, a raw RFC 1951 stream. */
+static int
+decode_deflate(struct dcm *d, const struct pixels *p, uint8_t *out,
+    struct err *e)
+{
+	std::vector<uint8_t> bytes((native_bits(p) + 7) / 8);
+	z_stream z = {};
+	int got;
+
+	z.next_in = d->code.data();
+	z.avail_in = static_cast<uInt>(d->code.size());
+	z.next_out = bytes.data();
+	z.avail_out = static_cast<uInt>(bytes.size());
+	if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
+		return err_set(e, "out of memory");
+	got = inflate(&z, Z_FINISH);
+	inflateEnd(&z);
+	/* Beyond the frame there may be its padding to an even length. */
+	if (z.avail_out != 0 || (got != Z_STREAM_END && got != Z_BUF_ERROR))
+		return err_set(e, "its deflated stream is cut or damaged");
+	deliver(p, bytes.data(), 0, out);
+	return 0;
+}
+
+static int
+decode(struct dcm *d, const struct pixels *p, enum coding coding, uint8_t *out,
     struct err *e)
 {
 	switch (coding) {
-	case CODING_PLAIN_FRAMES:
-		if (d->code.size() < p->frame_bytes)
-			return err_set(e, "holds %zu bytes of %zu", d->code.size(),
-			    p->frame_bytes);
-		if (p->planar)
-			interleave(d->code.data(), static_cast<uint8_t *>(out),
-			    static_cast<size_t>(p->rows) * p->columns, p->bytes);
-		else
-			memcpy(out, d->code.data(), p->frame_bytes);
+	case CODING_PLAIN:
+		if (d->code.size() < (native_bits(p) + 7) / 8)
+			return err_set(e, "it is shorter than a frame");
+		deliver(p, d->code.data(), 0, out);
 		return 0;
+	case CODING_DEFLATE:
+		return decode_deflate(d, p, out, e);
 	case CODING_RLE:
-		return decode_dcmtk(d, p, p->bits_allocated, p->bits_stored, out,
-		    p->frame_bytes, e);
+		return decode_rle(d, p, out, e);
 	case CODING_JPEG:
 	case CODING_JPEG_LS:
 		return decode_jpeg(d, p, coding, out, e);
@@ -596,7 +651,7 @@ decode(struct dcm *d, const struct pixels *p, enum coding coding, void *out,
 
 static int
 coded_frame(struct dcm *d, const struct pixels *p, enum coding coding,
-    uint32_t frame, void *out, struct err *e)
+    uint32_t frame, uint8_t *out, struct err *e)
 {
 	struct err why;
 
@@ -658,7 +713,8 @@ pixels_frame(struct dcm *d, const struct pixels *p, uint32_t frame, void *out,
 
 		if (s == NULL || frame < 1 || frame > p->frames)
 			return err_set(e, "has no frame %u", frame);
-		return p->encapsulated ? coded_frame(d, p, s->coding, frame, out, e) :
-		    native_frame(d, p, frame, out, e);
+		uint8_t *to = static_cast<uint8_t *>(out);
+		return p->encapsulated ? coded_frame(d, p, s->coding, frame, to, e) :
+		    native_frame(d, p, frame, to, e);
 	});
 }

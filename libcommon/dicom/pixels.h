@@ -36,7 +36,8 @@ struct pixels {
 	uint32_t samples;		/* 1 or 3 */
 	uint32_t bits_allocated;	/* 1, 8, 16, 32 */
 	uint32_t bits_stored, high_bit;
-	bool is_signed;
+	bool is_signed;			/* of the frames as delivered; a signed
+					   codestream wins over the header */
 	bool planar;			/* as stored; frames arrive interleaved */
 	bool encapsulated;
 	bool lossy;			/* the syntax, or (0028,2110) is 01 */
