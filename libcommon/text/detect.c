@@ -17,7 +17,7 @@
 #define MEAN .70
 #define BEST .80
 #define CELLS_MIN 3
-#define FILL .60	/* of a component's box; emptier ones are cut in two */
+#define FILL .75	/* of a component's box; emptier ones are cut in two */
 #define GROW_ALONG 4u	/* pixels, on each side of a line */
 #define GROW_ACROSS 3u
 #define SHORT_SIDE_TWICE 400u

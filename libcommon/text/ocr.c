@@ -15,6 +15,7 @@
 #define MARGIN 12	/* white around the line, in scaled pixels */
 #define INK_LEAST 24	/* grey levels that ink differs from its paper */
 #define ROWS_LEAST 5u	/* of ink, to count as a line of text of its own */
+#define SURE .6	/* a reading below this conf is tried again in another way */
 #define MEMORY_LINES 2048u
 #define MEMORY_BYTES ((size_t)16 << 20)	/* of pixels remembered in all */
 
@@ -208,7 +209,7 @@ strip_trim(struct strip *s, int ink)
 		}
 	}
 	s->block = runs > 1;
-	s->letter = runs > 0 ? rows / runs : s->height;
+	s->letter = runs > 0 ? rows / runs : s->height < ROWS_LEAST ? ROWS_LEAST : s->height;
 	if (right <= left || bottom <= top)
 		return;
 	for (uint32_t y = top; y < bottom; y++)
@@ -219,7 +220,7 @@ strip_trim(struct strip *s, int ink)
 
 /* TURN: 0 as it is, 1 a quarter turn clockwise, for text that runs upwards, 3 the other way. */
 static int
-strip_cut(const struct gray *g, const struct box *b, int turn, struct strip *s, struct err *e)
+strip_cut(const struct gray *g, const struct box *b, int turn, double paper, struct strip *s, struct err *e)
 {
 	size_t n = (size_t)b->w * b->h, histogram[256] = {0};
 	int low, middle, high, span;
@@ -242,6 +243,7 @@ strip_cut(const struct gray *g, const struct box *b, int turn, struct strip *s, 
 	middle = quantile(histogram, n, .5);
 	high = quantile(histogram, n, .99);
 	light = high - middle > middle - low;	/* ink is rarer than paper */
+	middle = quantile(histogram, n, light ? paper : 1 - paper);
 	span = light ? high - middle : middle - low;
 	span = span < INK_LEAST ? INK_LEAST : span;
 	for (size_t i = 0; i < n; i++) {	/* paper to 255, ink to 0 */
@@ -258,7 +260,7 @@ strip_cut(const struct gray *g, const struct box *b, int turn, struct strip *s, 
 static PIX *
 strip_pix(const struct strip *s)
 {
-	float scale = (float)LETTER / (float)(s->letter < 1 ? 1 : s->letter);
+	float scale = (float)LETTER / (float)s->letter;
 	PIX *plain = pixCreate((l_int32)s->width, (l_int32)s->height, 8), *scaled = NULL, *out = NULL;
 
 	if (plain == NULL)
@@ -293,6 +295,17 @@ text_tidy(char *t)
 	*to = '\0';
 }
 
+/* How much of the line the text can account for: few letters in a long line are not its text, however sure they are. */
+static double
+share_read(const struct strip *s, const char *text)
+{
+	double letters = 0, room = s->block ? 1 : (double)s->width / s->letter;
+
+	for (; *text; text++)
+		letters += (*text & 0xc0) != 0x80;	/* of UTF-8 */
+	return 1.1 * letters >= room ? 1 : 1.1 * letters / room;
+}
+
 static int
 strip_read(struct ocr *o, struct strip *s, struct box *b, struct err *e)
 {
@@ -311,7 +324,7 @@ strip_read(struct ocr *o, struct strip *s, struct box *b, struct err *e)
 		got = err_set(e, "tesseract failed");
 	} else {
 		text_tidy(text);
-		b->conf = *text ? TessBaseAPIMeanTextConf(o->engine) / 100. : 0;
+		b->conf = *text ? TessBaseAPIMeanTextConf(o->engine) / 100. * share_read(s, text) : 0;
 		got = box_set(&b->text, text, e);
 	}
 	TessDeleteText(text);
@@ -325,6 +338,7 @@ strip_read(struct ocr *o, struct strip *s, struct box *b, struct err *e)
 int
 ocr_read(struct ocr *o, const struct gray *g, struct box *b, struct err *e)
 {
+	static const struct { int turn; double paper; } tries[] = {{3, .62}, {1, .62}, {0, .62}, {0, .8}};
 	bool tall = b->h > b->w + b->w / 2;
 	struct box best = *b;
 	int got = 0;
@@ -334,13 +348,18 @@ ocr_read(struct ocr *o, const struct gray *g, struct box *b, struct err *e)
 		return err_set(e, "a box outside of its image");
 	best.text = NULL;
 	best.conf = -1;
-	/* A tall box holds a line that runs upwards or downwards, or one tall letter: the surest reading wins. */
-	for (int turn = tall ? 3 : 0; got == 0 && turn >= 0; turn = turn == 3 ? 1 : turn == 1 ? 0 : -1) {
+	/*
+	 * A tall box holds a line that runs upwards or downwards, or one tall letter; anatomy under the text wants more of
+	 * it taken for paper. The surest reading wins.
+	 */
+	for (size_t i = tall ? 0 : 2; got == 0 && i < sizeof tries / sizeof *tries; i++) {
 		struct strip s = {0};
 		struct box one = *b;
 
+		if (i > 2 && best.conf >= SURE)
+			break;
 		one.text = NULL;
-		if ((got = strip_cut(g, b, turn, &s, e)) == 0)
+		if ((got = strip_cut(g, b, tries[i].turn, tries[i].paper, &s, e)) == 0)
 			got = strip_read(o, &s, &one, e);
 		free(s.pixels);
 		if (got == 0 && one.conf > best.conf) {
