@@ -134,9 +134,9 @@ build/train: train/line.c train/scene.c train/train.c train/train.h libcommon/te
 	 $$(pkg-config --cflags $(TRAIN_LIBS)) -o $@ $(filter %.c,$^) $$(pkg-config --libs $(TRAIN_LIBS)) -lm
 
 # How well text is found; TESSERACT=1 measures tesseract on whole pages beside it.
-BENCH_DETECT = ../shared/bench/detect
-bench-detect: build/txt-detect
-	bench/detect.py $(BENCH_DETECT)
+BENCH_DETECT = ../shared/bench/detect ../shared/corpus
+bench-detect: build/txt-detect build/dcm-frames
+	for d in $(BENCH_DETECT); do bench/detect.py $$d || exit; done
 
 clean:
 	rm -rf build

@@ -2,7 +2,8 @@
 """Measure text detection: txt-detect, and tesseract on the whole page beside it.
 
 usage: detect.py FOLDER [PROGRAM [OPTION...]]
-FOLDER holds truth.ndjson and the images it names. Prints what score.py says of each, and the time an image.
+FOLDER holds truth.ndjson and the images it names, DICOM files or any that PIL reads. Prints what score.py says of each,
+and the time an image.
 """
 import io
 import json
@@ -19,6 +20,10 @@ KEYS = ("file", "by", "image", "images", "frame", "frames", "view", "width", "he
 
 
 def frames(folder, truth):
+    if not truth[0]["file"].endswith((".png", ".jpg", ".pgm", ".ppm")):    # DICOM: the frames that the truth tells of
+        program = os.path.abspath("build/dcm-frames")
+        return b"".join(subprocess.run([program, "-f", str(t["frame"]), t["file"]], cwd=folder, check=True,
+                                       stdout=subprocess.PIPE).stdout for t in truth)
     out = io.BytesIO()
     for t in truth:
         image = Image.open(os.path.join(folder, t["file"]))

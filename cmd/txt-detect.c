@@ -78,7 +78,7 @@ struct worker {
 	pthread_t thread;
 	struct detect *detect;
 	struct ocr *ocr;
-	struct gray gray;
+	struct picture picture;
 };
 
 static int
@@ -87,12 +87,13 @@ frame_examine(struct worker *w, struct slot *s)
 	struct box_record *r = &s->record;
 
 	box_clear(r);
-	if (gray_from_pnm(&w->gray, &s->image, &s->e) < 0 || detect_find(w->detect, &w->gray, r, &s->e) < 0)
+	if (picture_fill(&w->picture, &s->image, &s->e) < 0 ||
+	    detect_find(w->detect, &w->picture, r, &s->e) < 0)
 		return -1;
 	if (!no_text && r->nboxes > 0 && w->ocr == NULL && (w->ocr = ocr_new(lang, memory, &s->e)) == NULL)
 		return -1;
 	for (size_t i = 0; i < r->nboxes; i++)
-		if (!no_text && ocr_read(w->ocr, &w->gray, &r->boxes[i], &s->e) < 0)
+		if (!no_text && ocr_read(w->ocr, picture_best(&w->picture, &r->boxes[i]), &r->boxes[i], &s->e) < 0)
 			return -1;
 	for (size_t i = r->nboxes; i-- > 0;)
 		if (r->boxes[i].conf < conf_min)
@@ -381,7 +382,7 @@ main(int argc, char *argv[])
 		pthread_join(workers[i].thread, NULL);
 		detect_free(workers[i].detect);
 		ocr_free(workers[i].ocr);
-		gray_free(&workers[i].gray);
+		picture_free(&workers[i].picture);
 	}
 	for (size_t i = 0; i < queue.count; i++) {
 		pnm_free(&queue.slots[i].image);

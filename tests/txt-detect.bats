@@ -108,11 +108,18 @@ frame() {
 @test "colour and 16 bits give the same boxes as gray" {
 	pgm "DOE^JANE 1956-03-07" 40 60 >gray
 	txt-detect -n <gray >want
-	ppmtoppm <gray >colour 2>/dev/null || pgmtoppm white gray >colour
+	pgmtoppm white gray >colour
 	[ "$(head -c 2 colour)" = P6 ]
 	txt-detect -n <colour | cmp - want
 	pamdepth 4095 gray >deep
 	txt-detect -n <deep | cmp - want
+}
+
+@test "coloured text as bright as its ground is found and read" {
+	# Red on the gray of its luma, 76: the two are one gray image without text.
+	pgm "DOE^JANE 1956-03-07" 40 60 | pgmtoppm rgb:4c/4c/4c-rgb:ff/00/00 >in
+	[ "$(ppmtopgm in 2>/dev/null | txt-detect -n | jq -c .boxes)" = '[]' ]
+	[ "$(txt-detect in | jq -r '.boxes[].text' | grep -c '1956-03-07')" -eq 1 ]
 }
 
 @test "--min-conf leaves out boxes, reading does not" {

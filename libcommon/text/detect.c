@@ -26,6 +26,10 @@
 #define TILE_CORE 1024u
 #define TILE_MAX (TILE_CORE + 2 * NET_REACH)
 
+/* Grey levels that a pixel's greatest primary is above its luma, and pixels of that kind in a coloured image. */
+#define COLOUR 24
+#define COLOURED_MIN 20
+
 /* A rectangle of cells, [x0, x1) by [y0, y1). */
 struct cells {
 	uint32_t x0, y0, x1, y1;
@@ -40,14 +44,15 @@ struct detect {
 	size_t room;	/* cells that label and stack hold */
 };
 
-void
+static void
 gray_free(struct gray *g)
 {
 	free(g->pixels);
 	memset(g, 0, sizeof *g);
 }
 
-int
+/* Gives G that size; its pixels are then not defined. */
+static int
 gray_shape(struct gray *g, uint32_t width, uint32_t height, struct err *e)
 {
 	size_t bytes;
@@ -66,47 +71,86 @@ gray_shape(struct gray *g, uint32_t width, uint32_t height, struct err *e)
 	return 0;
 }
 
-static uint32_t
-sample(const uint8_t *s, size_t i, size_t bytes)
+void
+picture_free(struct picture *p)
 {
-	return bytes == 1 ? s[i] : (uint32_t)s[2 * i] << 8 | s[2 * i + 1];
+	gray_free(&p->luma);
+	gray_free(&p->greatest);
+}
+
+static uint32_t
+sample(const struct pnm *p, size_t i)
+{
+	return p->maxval < 256 ? p->samples[i] : (uint32_t)p->samples[2 * i] << 8 | p->samples[2 * i + 1];
 }
 
 int
-gray_from_pnm(struct gray *g, const struct pnm *p, struct err *e)
+picture_fill(struct picture *p, const struct pnm *from, struct err *e)
 {
-	size_t bytes = pnm_sample_bytes(p), n = p->bytes / bytes;
-	uint64_t low = 0, high = p->maxval, v;
+	size_t n = from->bytes / pnm_sample_bytes(from), pixels = n / from->channels, coloured = 0;
+	uint32_t low = 0, high = from->maxval;
+	uint8_t scaled[256];
 
-	if (gray_shape(g, p->width, p->height, e) < 0)
+	p->coloured = false;
+	if (gray_shape(&p->luma, from->width, from->height, e) < 0 ||
+	    (from->channels == 3 && gray_shape(&p->greatest, from->width, from->height, e) < 0))
 		return -1;
-	if (bytes == 2) {
-		low = UINT64_MAX;
+	if (from->maxval > 255) {
+		low = UINT32_MAX;
 		high = 0;
 		for (size_t i = 0; i < n; i++) {
-			v = sample(p->samples, i, bytes);
+			uint32_t v = sample(from, i);
+
 			low = v < low ? v : low;
 			high = v > high ? v : high;
 		}
 	}
 	if (high <= low)
 		high = low + 1;
-	if (p->channels == 1 && bytes == 1 && high == 255) {
-		memcpy(g->pixels, p->samples, n);
-		return 0;
-	}
-	for (size_t i = 0; i < n / p->channels; i++) {
-		if (p->channels == 1) {
-			v = sample(p->samples, i, bytes);
-		} else {	/* ITU-R BT.601, in 1000ths */
-			v = (299 * (uint64_t)sample(p->samples, 3 * i, bytes) +
-			    587 * (uint64_t)sample(p->samples, 3 * i + 1, bytes) +
-			    114 * (uint64_t)sample(p->samples, 3 * i + 2, bytes) + 500) / 1000;
+	for (uint32_t i = 0; i < 256; i++)	/* a sample above maxval is white */
+		scaled[i] = (uint8_t)(i >= high ? 255 : i * 255 / high);
+	for (size_t i = 0; i < pixels; i++) {
+		uint32_t v[3];
+
+		for (uint32_t c = 0; c < from->channels; c++) {
+			v[c] = sample(from, from->channels * i + c);
+			v[c] = from->maxval < 256 ? scaled[v[c]] : (uint32_t)((uint64_t)(v[c] - low) * 255 / (high - low));
 		}
-		v = v > high ? high : v;
-		g->pixels[i] = (uint8_t)(((v - low) * 255 + (high - low) / 2) / (high - low));
+		if (from->channels == 1) {
+			p->luma.pixels[i] = (uint8_t)v[0];
+		} else {	/* ITU-R BT.601, in 1000ths */
+			uint32_t luma = (299 * v[0] + 587 * v[1] + 114 * v[2] + 500) / 1000;
+			uint32_t most = v[0] > v[1] ? v[0] : v[1];
+
+			most = v[2] > most ? v[2] : most;
+			p->luma.pixels[i] = (uint8_t)luma;
+			p->greatest.pixels[i] = (uint8_t)most;
+			coloured += most > luma + COLOUR;
+		}
 	}
+	p->coloured = coloured >= COLOURED_MIN;
 	return 0;
+}
+
+static int
+contrast(const struct gray *g, const struct box *b)
+{
+	int low = 255, high = 0;
+
+	for (uint32_t y = b->y; y < b->y + b->h; y++)
+		for (uint32_t x = b->x; x < b->x + b->w; x++) {
+			int v = g->pixels[(size_t)y * g->width + x];
+
+			low = v < low ? v : low;
+			high = v > high ? v : high;
+		}
+	return high - low;
+}
+
+const struct gray *
+picture_best(const struct picture *p, const struct box *b)
+{
+	return p->coloured && contrast(&p->greatest, b) > contrast(&p->luma, b) + COLOUR ? &p->greatest : &p->luma;
 }
 
 struct detect *
@@ -450,8 +494,8 @@ boxes_unite(struct box_record *r)
 		}
 }
 
-int
-detect_find(struct detect *d, const struct gray *g, struct box_record *r, struct err *e)
+static int
+gray_search(struct detect *d, const struct gray *g, struct box_record *r, struct err *e)
 {
 	uint32_t side = g->width < g->height ? g->width : g->height;
 
@@ -462,6 +506,14 @@ detect_find(struct detect *d, const struct gray *g, struct box_record *r, struct
 		return -1;
 	if (side > SHORT_SIDE_HALF && (scale_half(g, &d->scaled, e) < 0 || cells_fill(d, &d->scaled, e) < 0 ||
 	    cells_to_boxes(d, 0, g, r, e) < 0))
+		return -1;
+	return 0;
+}
+
+int
+detect_find(struct detect *d, const struct picture *p, struct box_record *r, struct err *e)
+{
+	if (gray_search(d, &p->luma, r, e) < 0 || (p->coloured && gray_search(d, &p->greatest, r, e) < 0))
 		return -1;
 	boxes_unite(r);
 	box_sort(r);

@@ -22,7 +22,7 @@
 
 #define NET_CELL 4u	/* pixels a side */
 #define NET_ALIGN 8u	/* widths and heights are multiples of this */
-/* No pixel farther than this from a cell changes it: 15 steps of dilation and the head at 1/8, and the layers before. */
+/* A pixel farther than this from a cell does not change it: 15 steps of dilation at 1/8, and the layers around. */
 #define NET_REACH 144u
 #define NET_STEPS 4u	/* dilated layers */
 #define NET_LAYERS 11u
@@ -75,7 +75,7 @@ void net_maps_free(struct net_maps *m);
 /* From m->image to m->logit, whose first channel is the logit of each cell. */
 void net_forward(const struct net_weights *w, struct net_maps *m);
 
-/* The convolution of layer L from plane IN to plane OUT, + ADD or NULL: what net_forward runs, for the trainer's use. */
+/* Layer L as a convolution from plane IN to plane OUT, + ADD or NULL; the trainer turns it around. */
 struct conv net_conv(const struct net_weights *w, size_t layer, const struct net_plane *in, const struct net_plane *out,
     const struct net_plane *add);
 
