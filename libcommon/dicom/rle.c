@@ -1,6 +1,7 @@
 /* rle: frames coded by RLE Lossless; see rle.h. */
 #include "dicom/rle.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define HEADER_BYTES 64		/* the count and 15 offsets: G.5 */
@@ -76,4 +77,85 @@ rle_decode(const uint8_t *code, size_t len, size_t count, size_t samples,
 			return -1;
 	}
 	return 0;
+}
+
+/* G.3.1: one row of one segment; OUT has room for N + N / 128 + 1 bytes. */
+static size_t
+pack(const uint8_t *row, size_t n, uint8_t *out)
+{
+	size_t i = 0, o = 0, run, start;
+
+	while (i < n) {
+		for (run = 1; i + run < n && run < 128 && row[i + run] == row[i]; )
+			run++;
+		if (run > 1) {
+			out[o++] = (uint8_t)(257 - run);
+			out[o++] = row[i];
+			i += run;
+			continue;
+		}
+		/* Literals, up to a run of three: two would gain nothing. */
+		for (start = i++; i < n && i - start < 128 &&
+		    !(i + 2 < n && row[i] == row[i + 1] && row[i] == row[i + 2]); )
+			i++;
+		out[o++] = (uint8_t)(i - start - 1);
+		for (; start < i; start++)
+			out[o++] = row[start];
+	}
+	return o;
+}
+
+static void
+put32(char *p, size_t v)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		p[i] = (char)(v >> 8 * i & 0xff);
+}
+
+int
+rle_encode(const uint8_t *frame, uint32_t rows, uint32_t columns,
+    uint32_t samples, size_t bytes, struct buf *out, struct err *e)
+{
+	size_t segments = samples * bytes, base = out->len, stride, s, b, x, len;
+	uint8_t *row, *packed;
+	uint32_t y;
+	int got = -1;
+
+	if (segments == 0 || segments > MAX_SEGMENTS)
+		return err_set(e, "RLE cannot hold words of this size: PS3.5 G.2");
+	row = malloc(columns);
+	packed = malloc((size_t)columns + columns / 128 + 2);
+	if (row == NULL || packed == NULL) {
+		err_set(e, "out of memory");
+		goto out;
+	}
+	stride = (size_t)columns * segments;
+	for (s = 0; s < 16; s++)
+		if (buf_add(out, "\0\0\0", 4, e) < 0)
+			goto out;
+	put32(out->data + base, segments);
+	for (s = 0; s < segments; s++) {
+		if (out->len - base > UINT32_MAX) {
+			err_set(e, "a frame is too large for RLE: PS3.5 G.5");
+			goto out;
+		}
+		put32(out->data + base + 4 * (s + 1), out->len - base);
+		b = s / bytes * bytes + (bytes - 1 - s % bytes);
+		for (y = 0; y < rows; y++) {
+			for (x = 0; x < columns; x++)
+				row[x] = frame[y * stride + x * segments + b];
+			len = pack(row, columns, packed);
+			if (buf_add(out, packed, len, e) < 0)
+				goto out;
+		}
+		if ((out->len - base) % 2 != 0 && buf_add(out, "", 1, e) < 0)
+			goto out;
+	}
+	got = 0;
+out:
+	free(row);
+	free(packed);
+	return got;
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 #ifdef __cplusplus
@@ -24,6 +25,16 @@ extern "C" {
  */
 int rle_decode(const uint8_t *code, size_t len, size_t count, size_t samples,
     size_t bytes, uint8_t *out, struct err *e);
+
+/*
+ * Appends the coded FRAME to OUT: ROWS by COLUMNS pixels of SAMPLES interleaved
+ * little-endian words of BYTES bytes each, as pixels.h delivers them. Each byte
+ * of each sample is a segment, most significant first (G.2); no run crosses the
+ * end of a row (G.3.1). SAMPLES * BYTES is 15 at most. Returns 0, or -1 with E
+ * filled.
+ */
+int rle_encode(const uint8_t *frame, uint32_t rows, uint32_t columns,
+    uint32_t samples, size_t bytes, struct buf *out, struct err *e);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,366 @@
+/* px-redact: fill the boxes, change no other pixel; see px-redact(1). */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cli.h"
+#include "base/outfile.h"
+#include "base/outpath.h"
+#include "dicom/splice.h"
+#include "image/redact.h"
+#include "image/redact_pnm.h"
+#include "stream/complete.h"
+
+static enum fill_mode mode = FILL_BLACK;
+static bool keep;		/* fill what is outside of the boxes */
+static const char *out_file, *out_dir, *boxes_file, *log_file;
+static struct complete *records;
+static FILE *audit;
+
+static const char options_help[] =
+"  -o, --output FILE  write the one output here; without -o and -O: stdout\n"
+"  -O, --outdir DIR   write each output under DIR, by its input's path below\n"
+"                     the folder that holds all inputs\n"
+"  -b, --boxes FILE   read the box list from FILE, not from standard input\n"
+"  -f, --fill MODE    black (the default), white, min, max, background, contrast\n"
+"  -k, --keep         keep the boxes, fill everything outside of them\n"
+"  -l, --log FILE     write what was done, one line of JSON a file\n"
+"  -h, --help         show this help\n"
+"  -V, --version      show the version\n";
+
+static const struct option longopts[] = {
+	{ "output", required_argument, NULL, 'o' },
+	{ "outdir", required_argument, NULL, 'O' },
+	{ "boxes", required_argument, NULL, 'b' },
+	{ "fill", required_argument, NULL, 'f' },
+	{ "keep", no_argument, NULL, 'k' },
+	{ "log", required_argument, NULL, 'l' },
+	CLI_LONG
+};
+
+/* Where boxes of one image go; the first failure stays. */
+struct gather {
+	struct rects *out;
+	struct err *e;
+	int got;
+};
+
+static void
+gather_box(const struct box *b, void *arg)
+{
+	struct gather *g = arg;
+	struct rect r = { b->x, b->y, b->w, b->h };
+
+	if (g->got == 0)
+		g->got = rects_add(g->out, r, g->e);
+}
+
+static int
+boxes_of_frame(void *arg, uint32_t frame, struct rects *out, struct err *e)
+{
+	struct gather g = { out, e, 0 };
+
+	complete_boxes(arg, frame, gather_box, &g);
+	return g.got;
+}
+
+/* The records of FILE, if they prove that all of it was examined; or NULL. */
+static const struct complete_file *
+proof(const char *file, uint32_t frames, uint32_t width, uint32_t height,
+    struct err *e)
+{
+	const struct complete_file *f = complete_find(records, file);
+
+	if (f == NULL) {
+		err_set(e, "no record of the box list is about it");
+		return NULL;
+	}
+	if (complete_check(f, e) < 0)
+		return NULL;
+	if (complete_frames(f) != frames || complete_width(f) != width ||
+	    complete_height(f) != height) {
+		err_set(e, "is %" PRIu32 " frames of %" PRIu32 "x%" PRIu32
+		    ", its records speak of %" PRIu32 " of %" PRIu32 "x%" PRIu32,
+		    frames, width, height, complete_frames(f),
+		    complete_width(f), complete_height(f));
+		return NULL;
+	}
+	return f;
+}
+
+static int
+boxes_of_image(void *arg, const struct pnm *p, uint32_t number, uint32_t count,
+    struct rects *out, struct err *e)
+{
+	const struct box_record *k = &p->key;
+	const struct complete_file *f;
+	struct gather g = { out, e, 0 };
+	uint32_t i;
+
+	if (p->plain) {		/* image n of N is frame n of N */
+		f = proof(arg, count, p->width, p->height, e);
+		return f == NULL ? -1 : boxes_of_frame((void *)f, number, out, e);
+	}
+	if (k->width != p->width || k->height != p->height)
+		return err_set(e, "image %" PRIu32 " shows only a part of its frame",
+		    number);
+	if ((f = proof(k->file, k->frames, p->width, p->height, e)) == NULL)
+		return -1;
+	if (k->frame != 0)
+		return boxes_of_frame((void *)f, k->frame, out, e);
+	for (i = 0; i < complete_nrecords(f); i++) {	/* it shows all frames */
+		const struct box_record *r = complete_record(f, i);
+		size_t b;
+
+		for (b = 0; b < r->nboxes; b++)
+			gather_box(&r->boxes[b], &g);
+	}
+	return g.got;
+}
+
+static int
+redact_image(const char *name, const char *path, struct outfile *o,
+    struct redact_report *t, struct err *e)
+{
+	struct redact r = { .mode = mode, .keep = keep, .boxes = boxes_of_frame };
+	const struct complete_file *f;
+	struct dcm *d = NULL;
+	struct pixels p;
+	int got = -1;
+
+	if (complete_find(records, name) == NULL)	/* before any decoding */
+		return err_set(e, "no record of the box list is about it");
+	if (dcm_open(path, &d, e) < 0)
+		return -1;
+	if (dcm_pixels(d) == DCM_PIXELS_FLOAT)
+		err_set(e, "float pixel data cannot be redacted");
+	else if (pixels_describe(d, &p, e) == 0 &&
+	    (f = proof(name, p.frames, p.columns, p.rows, e)) != NULL) {
+		r.arg = (void *)f;
+		got = redact_dicom(d, &p, &r, o, t, e);
+	}
+	dcm_close(d);
+	return got;
+}
+
+/* PNM and DICOM are told apart by content. */
+static int
+redact_any(const char *name, const char *path, struct outfile *o,
+    struct redact_report *t, struct err *e)
+{
+	char magic[2] = "";
+	FILE *in;
+	int got;
+
+	if ((in = fopen(path, "rb")) == NULL)
+		return err_set(e, "open: %s", strerror(errno));
+	if (fread(magic, 1, 2, in) == 2 && magic[0] == 'P' &&
+	    (magic[1] == '5' || magic[1] == '6'))
+		got = redact_pnm(in, mode, keep, boxes_of_image, (void *)name, o, t,
+		    e);
+	else
+		got = redact_image(name, path, o, t, e);
+	fclose(in);
+	return got;
+}
+
+static int
+write_audit(const char *name, const char *output, const struct redact_report *t,
+    struct err *e)
+{
+	json_t *j;
+	int got = -1;
+
+	if (audit == NULL)
+		return 0;
+	j = json_pack("{s:s s:s s:s s:s s:s s:I s:I s:I s:I s:s s:b}",
+	    "file", name, "by", "px-redact", "output", output,
+	    "syntax_in", t->syntax_in, "syntax_out", t->syntax_out,
+	    "frames", (json_int_t)t->frames,
+	    "frames_changed", (json_int_t)t->changed,
+	    "boxes", (json_int_t)t->boxes, "pixels", (json_int_t)t->pixels,
+	    "fill", fill_mode_name(mode), "keep", keep);
+	if (j != NULL && t->cleared > 0)
+		json_object_set_new(j, "cleared", json_integer((json_int_t)t->cleared));
+	if (j != NULL && t->overlay_bits)
+		json_object_set_new(j, "overlay_bits", json_true());
+	if (j == NULL)
+		err_set(e, "not UTF-8, so the log cannot name it");
+	else if (json_dumpf(j, audit, JSON_COMPACT) < 0 ||
+	    putc('\n', audit) == EOF || fflush(audit) != 0)
+		err_set(e, "log: %s", strerror(errno));
+	else
+		got = 0;
+	json_decref(j);
+	return got;
+}
+
+static int
+redact_file(const char *name, const char *path, const char *output)
+{
+	struct redact_report t;
+	struct outfile *o;
+	struct err e;
+
+	o = out_dir != NULL ? outfile_open_deep(output, &e) :
+	    outfile_open(output, &e);
+	if (o == NULL)
+		return cli_trouble(name, &e);
+	if (redact_any(name, path, o, &t, &e) < 0) {
+		outfile_abandon(o);
+		return cli_trouble(name, &e);
+	}
+	if (outfile_commit(o, &e) < 0 || write_audit(name, output, &t, &e) < 0)
+		return cli_trouble(name, &e);
+	if (t.cleared > 0)
+		cli_note(name, "cleared %" PRIu64 " bytes after the last frame",
+		    t.cleared);
+	if (t.overlay_bits)
+		cli_note(name, "has an overlay in unused bits of its pixels, which "
+		    "is cleared inside of the boxes alone");
+	return STATUS_OK;
+}
+
+/* Standard input, as a file that can be opened by name. */
+static int
+spool(char *path, size_t n, struct err *e)
+{
+	char block[65536];
+	ssize_t got;
+	int fd;
+
+	if ((fd = splice_temporary(e)) < 0)
+		return -1;
+	while ((got = read(STDIN_FILENO, block, sizeof block)) > 0)
+		if (write(fd, block, (size_t)got) != got)
+			return err_set(e, "temporary file: %s", strerror(errno));
+	if (got < 0)
+		return err_set(e, "read: %s", strerror(errno));
+	snprintf(path, n, "/proc/self/fd/%d", fd);
+	return 0;
+}
+
+static int
+redact_all(char *names[], size_t n)
+{
+	struct outpath *paths;
+	char *under, spooled[64];
+	const char *output, *path;
+	int status = STATUS_OK;
+	struct err e;
+	size_t i;
+
+	if ((paths = outpath_new(names, n, &e)) == NULL)
+		return cli_trouble(NULL, &e);
+	if (log_file != NULL) {
+		if (outpath_is_input(paths, log_file))
+			cli_usage("the log is an input: inputs are never replaced");
+		if ((audit = strcmp(log_file, "-") == 0 ? stdout :
+		    fopen(log_file, "w")) == NULL) {
+			err_set(&e, "open: %s", strerror(errno));
+			return cli_trouble(log_file, &e);
+		}
+	}
+	for (i = 0; i < n; i++) {
+		under = NULL;
+		path = names[i];
+		output = out_file != NULL ? out_file : "-";
+		if ((strcmp(path, "-") == 0 && spool(spooled, sizeof spooled,
+		    &e) < 0) || (out_dir != NULL &&
+		    (output = under = outpath_under(paths, out_dir, i, &e)) == NULL))
+			status = cli_trouble(names[i], &e);
+		else if (outpath_is_input(paths, output)) {
+			err_set(&e, "its output is an input: inputs are never replaced");
+			status = cli_trouble(names[i], &e);
+		} else {
+			if (strcmp(path, "-") == 0)
+				path = spooled;
+			status = cli_worst(status, redact_file(names[i], path, output));
+		}
+		free(under);
+	}
+	outpath_free(paths);
+	if (audit != NULL && audit != stdout && fclose(audit) != 0) {
+		err_set(&e, "write: %s", strerror(errno));
+		status = cli_trouble(log_file, &e);
+	}
+	return status;
+}
+
+static void
+check_usage(int argc, char *argv[])
+{
+	bool stdin_is_boxes = boxes_file == NULL || strcmp(boxes_file, "-") == 0;
+	int i;
+
+	if (optind == argc)
+		cli_usage("no file to redact");
+	if (out_file != NULL && out_dir != NULL)
+		cli_usage("give -o or -O, not both");
+	if (out_dir == NULL && argc - optind > 1)
+		cli_usage("more than one file wants -O");
+	for (i = optind; i < argc; i++)
+		if (strcmp(argv[i], "-") == 0 && stdin_is_boxes)
+			cli_usage("standard input is the box list: give that by -b");
+	if (log_file != NULL && strcmp(log_file, "-") == 0 && out_dir == NULL &&
+	    (out_file == NULL || strcmp(out_file, "-") == 0))
+		cli_usage("standard output is the image: log to a file");
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *name;
+	struct err e;
+	FILE *in;
+	int c, status;
+
+	cli_start(argv[0], "[-hkV] [-o file | -O dir] [-b boxes] [-f mode] "
+	    "[-l log] file ...", options_help);
+	while ((c = getopt_long(argc, argv, "o:O:b:f:kl:" CLI_SHORT, longopts,
+	    NULL)) != -1)
+		switch (c) {
+		case 'o':
+			out_file = optarg;
+			break;
+		case 'O':
+			out_dir = optarg;
+			break;
+		case 'b':
+			boxes_file = optarg;
+			break;
+		case 'f':
+			if (!fill_mode_parse(optarg, &mode))
+				cli_usage("the fill is black, white, min, max, "
+				    "background or contrast");
+			break;
+		case 'k':
+			keep = true;
+			break;
+		case 'l':
+			log_file = optarg;
+			break;
+		default:	/* -h, -V, or a usage error */
+			cli_common(c);
+		}
+	check_usage(argc, argv);
+	/* All records first: only then is it known who spoke of a file. */
+	name = boxes_file != NULL ? boxes_file : "-";
+	in = strcmp(name, "-") == 0 ? stdin : fopen(name, "r");
+	if (in == NULL) {
+		err_set(&e, "open: %s", strerror(errno));
+		return cli_finish(cli_trouble(name, &e));
+	}
+	if ((records = complete_new(&e)) == NULL ||
+	    complete_read(records, in, &e) < 0)
+		return cli_finish(cli_trouble(name, &e));
+	if (in != stdin)
+		fclose(in);
+	status = redact_all(argv + optind, (size_t)(argc - optind));
+	complete_free(records);
+	return cli_finish(status);
+}

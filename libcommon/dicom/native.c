@@ -1,0 +1,186 @@
+/* native: native Pixel Data changed where it lies; see native.h. */
+#include "dicom/native.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RUN_MAX ((size_t)65535 * 3 * 4 + 4)	/* bytes of one row, and a pair */
+
+static bool
+is_pairs(const struct pixels *p)
+{
+	return p->photometric == PHOTO_YBR_FULL_422 ||
+	    p->photometric == PHOTO_YBR_PARTIAL_422;
+}
+
+uint64_t
+native_used(const struct pixels *p)
+{
+	uint64_t bits;
+
+	if (p->bits_allocated != 1)
+		return (uint64_t)p->frame_bytes * p->frames;
+	bits = (uint64_t)p->rows * p->columns * p->frames;
+	return bits / 8 + (bits % 8 != 0);
+}
+
+int
+native_open(struct native *n, int fd, uint64_t value, const struct scan *s,
+    const struct scan_element *el, const struct pixels *p, struct err *e)
+{
+	bool big = s->coding == SCAN_BIG ||
+	    strcmp(s->syntax, "1.2.840.113619.5.2") == 0;
+
+	if (big && p->bits_allocated > 16)
+		return err_set(e, "words of %u bits in big endian are not supported",
+		    p->bits_allocated);
+	n->fd = fd;
+	n->value = value;
+	n->length = el->length;
+	n->p = p;
+	n->swapped = big && memcmp(el->vr, "OB", 2) != 0;
+	return 0;
+}
+
+static int
+transfer(const struct native *n, uint64_t at, uint8_t *b, size_t len, bool out,
+    struct err *e)
+{
+	ssize_t done;
+
+	at += n->value;
+	while (len > 0) {
+		done = out ? pwrite(n->fd, b, len, (off_t)at) :
+		    pread(n->fd, b, len, (off_t)at);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return err_set(e, "%s: %s", out ? "write" : "read back",
+			    done < 0 ? strerror(errno) : "ends too early");
+		b += done;
+		at += (uint64_t)done;
+		len -= (size_t)done;
+	}
+	return 0;
+}
+
+/* Changes LEN bytes at AT, counted as if bytes were never swapped. */
+static int
+put(const struct native *n, uint64_t at, const uint8_t *bytes, size_t len,
+    uint8_t *scratch, struct err *e)
+{
+	uint64_t from = at & ~(uint64_t)1, to = (at + len + 1) & ~(uint64_t)1;
+	size_t i;
+
+	if (!n->swapped) {
+		memcpy(scratch, bytes, len);
+		return transfer(n, at, scratch, len, true, e);
+	}
+	if (to > n->length)
+		return err_set(e, "pixel data of odd length in big endian");
+	if (transfer(n, from, scratch, (size_t)(to - from), false, e) < 0)
+		return -1;
+	for (i = 0; i < len; i++)
+		scratch[(size_t)(at - from + i) ^ 1] = bytes[i];
+	return transfer(n, from, scratch, (size_t)(to - from), true, e);
+}
+
+/* PS3.5 8.1.1: the first pixel is the least significant bit. */
+static int
+put_bits(const struct native *n, uint64_t bit, uint32_t w, uint32_t v,
+    uint8_t *run, uint8_t *scratch, struct err *e)
+{
+	uint64_t at = bit / 8, end = (bit + w + 7) / 8, from, to;
+	size_t i, k;
+
+	from = n->swapped ? at & ~(uint64_t)1 : at;
+	to = n->swapped ? (end + 1) & ~(uint64_t)1 : end;
+	if (to > n->length)
+		return err_set(e, "pixel data of odd length in big endian");
+	if (transfer(n, from, run, (size_t)(to - from), false, e) < 0)
+		return -1;
+	for (i = 0; i < w; i++) {
+		k = (size_t)((bit + i) / 8 - from);
+		if (n->swapped)
+			k ^= 1;
+		if (v != 0)
+			run[k] = (uint8_t)(run[k] | 1u << (bit + i) % 8);
+		else
+			run[k] = (uint8_t)(run[k] & ~(1u << (bit + i) % 8));
+	}
+	(void)scratch;
+	return transfer(n, from, run, (size_t)(to - from), true, e);
+}
+
+static void
+put_word(uint8_t *p, size_t bytes, uint32_t w)
+{
+	size_t b;
+
+	for (b = 0; b < bytes; b++)
+		p[b] = (uint8_t)(w >> 8 * b & 0xff);
+}
+
+/* One row of the rectangle, W pixels wide, of COUNT words a pixel. */
+static size_t
+make_run(const struct pixels *p, uint32_t w, uint32_t count, const uint32_t *v,
+    uint8_t *run)
+{
+	const uint32_t pair[4] = { v[0], v[0], v[1], v[2] };
+	uint32_t i, k;
+	size_t at = 0;
+
+	if (is_pairs(p)) {
+		v = pair;
+		count = 4;
+		w /= 2;
+	}
+	for (i = 0; i < w; i++)
+		for (k = 0; k < count; k++, at += p->bytes)
+			put_word(run + at, p->bytes, v[k]);
+	return at;
+}
+
+int
+native_fill(const struct native *n, uint32_t frame, uint32_t x, uint32_t y,
+    uint32_t w, uint32_t h, const uint32_t v[3], struct err *e)
+{
+	const struct pixels *p = n->p;
+	uint32_t planes = p->planar ? p->samples : 1, plane, row;
+	uint32_t count = p->planar || p->samples == 1 ? 1 : is_pairs(p) ? 2 : 3;
+	uint64_t pixel, area = (uint64_t)p->rows * p->columns, at;
+	uint8_t *run, *scratch;
+	size_t len = 0;
+	int got = -1;
+
+	run = malloc(RUN_MAX);
+	scratch = malloc(RUN_MAX);
+	if (run == NULL || scratch == NULL) {
+		err_set(e, "out of memory");
+		goto out;
+	}
+	for (plane = 0; plane < planes; plane++) {
+		if (p->bits_allocated != 1)
+			len = make_run(p, w, count, v + plane, run);
+		for (row = y; row < y + h; row++) {
+			pixel = (uint64_t)row * p->columns + x;
+			if (p->bits_allocated == 1) {
+				if (put_bits(n, area * (frame - 1) + pixel, w, v[0],
+				    run, scratch, e) < 0)
+					goto out;
+				continue;
+			}
+			at = (uint64_t)p->frame_bytes * (frame - 1) +
+			    (plane * area + pixel * count) * p->bytes;
+			if (put(n, at, run, len, scratch, e) < 0)
+				goto out;
+		}
+	}
+	got = 0;
+out:
+	free(run);
+	free(scratch);
+	return got;
+}

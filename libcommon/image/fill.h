@@ -1,0 +1,74 @@
+/*
+ * fill.h - what goes into a box, in stored values that are right for the data
+ *
+ * A fill is chosen by what a viewer shows, then expressed as stored values:
+ *
+ * black, white: the darkest and the lightest value that Bits Stored can hold.
+ *     MONOCHROME1 and a negative Rescale Slope turn them round; signed data go
+ *     from -2^(n-1); a palette gives the index of its darkest and its lightest
+ *     entry; in YBR the luma is 0 or full (16 or 235 in YBR_PARTIAL) and the
+ *     chroma neutral.
+ * min, max: the smallest and largest value (YBR: luma) that the frame holds, so
+ *     that a window computed from the image stays. RGB: of all three samples, as
+ *     a gray. Palette: the darkest and lightest entry that the frame uses.
+ * background: the commonest value of the pixels that touch the box from outside
+ *     and lie in no box; of several equally common ones the smallest; black when
+ *     there is no such pixel.
+ * contrast: black or white, whichever is farther from background.
+ *
+ * Inside a box the bits outside of Bits Stored are cleared, so that nothing
+ * hides there; above the high bit of signed data they repeat the sign, because
+ * many readers take the whole word.
+ */
+#ifndef UNPHI_IMAGE_FILL_H
+#define UNPHI_IMAGE_FILL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "dicom/dcm.h"
+#include "dicom/pixels.h"
+#include "image/rects.h"
+#include "stream/pnm.h"
+
+enum fill_mode {
+	FILL_BLACK, FILL_WHITE, FILL_MIN, FILL_MAX, FILL_BACKGROUND, FILL_CONTRAST
+};
+
+/* The mode of that name; its name. Returns true, or false for no such mode. */
+bool fill_mode_parse(const char *name, enum fill_mode *mode);
+const char *fill_mode_name(enum fill_mode mode);
+
+struct fill;
+
+/*
+ * A fill for the frames of D as pixels_frame delivers them, or for the images of
+ * a PNM stream that look like P. Refused: a palette that cannot be read.
+ */
+struct fill *fill_new(enum fill_mode mode, struct dcm *d,
+    const struct pixels *p, struct err *e);
+struct fill *fill_new_pnm(enum fill_mode mode, const struct pnm *p,
+    struct err *e);
+void fill_free(struct fill *f);
+
+/* Does fill_values look at the frame? */
+bool fill_needs_frame(const struct fill *f);
+
+/*
+ * The words, not yet in any byte order, that fill each of BOXES: one a sample,
+ * or luma and the two chroma. V holds BOXES->n of them. FRAME is as pixels.h
+ * delivers it, before any box was filled; NULL will do if fill_needs_frame is
+ * false. Returns 0 or -1.
+ */
+int fill_values(const struct fill *f, const uint8_t *frame,
+    const struct rects *boxes, uint32_t (*v)[3], struct err *e);
+
+/*
+ * Fills all BOXES, which lie within FRAME, in order: later ones on top. Where
+ * the data are 4:2:2, their edges are even (rects_even). Returns 0 or -1.
+ */
+int fill_apply(const struct fill *f, uint8_t *frame, const struct rects *boxes,
+    struct err *e);
+
+#endif

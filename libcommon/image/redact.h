@@ -1,0 +1,58 @@
+/*
+ * redact.h - a DICOM image again, with boxes filled and nothing else changed
+ *
+ * Uncompressed: the file's bytes, those of the boxes overwritten. RLE: frames
+ * without boxes keep their fragments, the others are coded again. Any other
+ * encapsulated syntax: the bytes of Pixel Data stay if no frame has a box, else
+ * the decoded frames are written as Explicit VR Little Endian, so that no image
+ * goes through a lossy coder a second time. Bytes of native Pixel Data after
+ * the last frame, which nobody has examined, become zero.
+ *
+ * The marks of PS3.15 E.3.1 are set, for the caller has proof that every frame
+ * was examined: Burned In Annotation (0028,0301) NO and (113101, DCM) in
+ * De-identification Method Code Sequence (0012,0064).
+ */
+#ifndef UNPHI_IMAGE_REDACT_H
+#define UNPHI_IMAGE_REDACT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/outfile.h"
+#include "dicom/dcm.h"
+#include "dicom/pixels.h"
+#include "image/fill.h"
+#include "image/rects.h"
+
+/*
+ * Adds to OUT, which is empty, what is to be filled on FRAME, from 1; it may
+ * reach over the edges. Returns 0, or -1 with E filled.
+ */
+typedef int redact_fn(void *arg, uint32_t frame, struct rects *out,
+    struct err *e);
+
+struct redact {
+	enum fill_mode mode;
+	bool keep;		/* fill all but those rectangles */
+	redact_fn *boxes;
+	void *arg;
+};
+
+struct redact_report {
+	char syntax_in[65], syntax_out[65];
+	uint32_t frames, changed;	/* changed: with something to fill */
+	uint64_t boxes, pixels;	/* filled, over all frames; pixels once a frame */
+	uint64_t cleared;	/* bytes after the last frame that were not zero */
+	bool overlay_bits;	/* an overlay lies in unused bits of Pixel Data */
+};
+
+/*
+ * Writes D, which P describes, to O by R, reads it back and compares every
+ * frame: outside of the boxes equal to D's, inside equal to the fill. O is left
+ * to the caller, to commit on 0 and to abandon on -1 with E filled.
+ */
+int redact_dicom(struct dcm *d, const struct pixels *p, const struct redact *r,
+    struct outfile *o, struct redact_report *report, struct err *e);
+
+#endif
