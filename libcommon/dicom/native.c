@@ -2,6 +2,7 @@
 #include "dicom/native.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,21 +27,60 @@ native_used(const struct pixels *p)
 	return bits / 8 + (bits % 8 != 0);
 }
 
+/* PS3.5 7.3; GE's own syntax is little endian but for pixels. */
+static bool
+is_swapped(const struct scan *s, const struct scan_element *el)
+{
+	return (s->coding == SCAN_BIG ||
+	    strcmp(s->syntax, "1.2.840.113619.5.2") == 0) &&
+	    memcmp(el->vr, "OB", 2) != 0;
+}
+
 int
 native_open(struct native *n, int fd, uint64_t value, const struct scan *s,
     const struct scan_element *el, const struct pixels *p, struct err *e)
 {
-	bool big = s->coding == SCAN_BIG ||
-	    strcmp(s->syntax, "1.2.840.113619.5.2") == 0;
-
-	if (big && p->bits_allocated > 16)
-		return err_set(e, "words of %u bits in big endian are not supported",
-		    p->bits_allocated);
 	n->fd = fd;
 	n->value = value;
 	n->length = el->length;
 	n->p = p;
-	n->swapped = big && memcmp(el->vr, "OB", 2) != 0;
+	n->swapped = is_swapped(s, el);
+	if (n->swapped && p->bits_allocated > 16)
+		return err_set(e, "words of %u bits in big endian are not supported",
+		    p->bits_allocated);
+	return 0;
+}
+
+int
+native_read(const struct scan *s, const struct scan_element *el, uint64_t at,
+    void *out, size_t n, struct err *e)
+{
+	uint8_t *b = out, pair[2], first;
+	size_t i = 0;
+
+	if (at > el->length || n > el->length - at)
+		return err_set(e, "pixel data ends before byte %" PRIu64, at + n);
+	if (!is_swapped(s, el))
+		return scan_read(s, el->value + at, out, n, e);
+	if (n > 0 && at % 2 != 0) {	/* the second of a pair comes first */
+		if (scan_read(s, el->value + at - 1, b, 1, e) < 0)
+			return -1;
+		i = 1;
+	}
+	if (scan_read(s, el->value + at + i, b + i, (n - i) & ~(size_t)1, e) < 0)
+		return -1;
+	for (; n - i >= 2; i += 2) {
+		first = b[i];
+		b[i] = b[i + 1];
+		b[i + 1] = first;
+	}
+	if (i == n)
+		return 0;
+	if (at + i + 2 > el->length)
+		return err_set(e, "pixel data of odd length in big endian");
+	if (scan_read(s, el->value + at + i, pair, 2, e) < 0)
+		return -1;
+	b[i] = pair[1];
 	return 0;
 }
 
@@ -90,7 +130,7 @@ put(const struct native *n, uint64_t at, const uint8_t *bytes, size_t len,
 /* PS3.5 8.1.1: the first pixel is the least significant bit. */
 static int
 put_bits(const struct native *n, uint64_t bit, uint32_t w, uint32_t v,
-    uint8_t *run, uint8_t *scratch, struct err *e)
+    uint8_t *run, struct err *e)
 {
 	uint64_t at = bit / 8, end = (bit + w + 7) / 8, from, to;
 	size_t i, k;
@@ -110,7 +150,6 @@ put_bits(const struct native *n, uint64_t bit, uint32_t w, uint32_t v,
 		else
 			run[k] = (uint8_t)(run[k] & ~(1u << (bit + i) % 8));
 	}
-	(void)scratch;
 	return transfer(n, from, run, (size_t)(to - from), true, e);
 }
 
@@ -168,7 +207,7 @@ native_fill(const struct native *n, uint32_t frame, uint32_t x, uint32_t y,
 			pixel = (uint64_t)row * p->columns + x;
 			if (p->bits_allocated == 1) {
 				if (put_bits(n, area * (frame - 1) + pixel, w, v[0],
-				    run, scratch, e) < 0)
+				    run, e) < 0)
 					goto out;
 				continue;
 			}

@@ -14,6 +14,10 @@
 #include "dicom/pixels.h"
 #include "dicom/scan.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct native {
 	int fd;			/* readable and writable */
 	uint64_t value;		/* where in it Pixel Data begins */
@@ -38,5 +42,16 @@ int native_fill(const struct native *n, uint32_t frame, uint32_t x, uint32_t y,
 
 /* Bytes that the frames take up. */
 uint64_t native_used(const struct pixels *p);
+
+/*
+ * Reads N bytes from AT of the value of EL, Pixel Data of S, as if the file were
+ * little endian. Returns 0 or -1.
+ */
+int native_read(const struct scan *s, const struct scan_element *el,
+    uint64_t at, void *out, size_t n, struct err *e);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

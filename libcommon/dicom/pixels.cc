@@ -15,6 +15,7 @@
 #include "dicom/codestream.h"
 #include "dicom/dcm_internal.hh"
 #include "dicom/j2k.h"
+#include "dicom/native.h"
 #include "dicom/rle.h"
 
 /* DCMTK's partial reads and buffers count in 32 bits. */
@@ -275,14 +276,15 @@ native_frame(struct dcm *d, const struct pixels *p, uint32_t frame, uint8_t *out
     struct err *e)
 {
 	size_t n = native_bits(p), bit = n * (frame - 1), at = bit / 8;
-	DcmElement *el = NULL;
+	const struct scan_element *el = scan_find(d->scan, tag_pixel_data, NULL);
 
-	if (d->file.getDataset()->findAndGetElement(DCM_PixelData, el).bad())
+	/* From disk: DCMTK's partial reads of odd numbers of swapped bytes fail. */
+	if (el == NULL)
 		return err_set(e, "has no pixel data");
 	if (p->bits_allocated != 1 && !p->planar)
-		return read_bytes(d, el, at, out, p->frame_bytes, e);
+		return native_read(d->scan, el, at, out, p->frame_bytes, e);
 	d->code.resize((bit % 8 + n + 7) / 8);
-	if (read_bytes(d, el, at, d->code.data(), d->code.size(), e) < 0)
+	if (native_read(d->scan, el, at, d->code.data(), d->code.size(), e) < 0)
 		return -1;
 	deliver(p, d->code.data(), bit % 8, out);
 	return 0;

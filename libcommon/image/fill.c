@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dicom/scan.h"
+#include "dicom/lut.h"
 
 /* How the words of a frame lie and what they mean. */
 struct fill {
@@ -49,65 +49,36 @@ fill_mode_name(enum fill_mode mode)
 
 /* -- palettes: PS3.3 C.7.9 ------------------------------------------------ */
 
-/* Reads the 16-bit or 8-bit entries of one colour and adds WEIGHT times each. */
-static int
-add_colour(struct fill *f, const struct scan *s, uint32_t tag, uint32_t weight,
-    struct err *e)
+/* ITU-R BT.709 luma in 1/10000 of a 16-bit entry; it just fits. */
+static void
+add_colour(struct fill *f, const struct lut *l, uint32_t weight)
 {
-	const struct scan_element *el = scan_find(s, tag, NULL);
-	size_t n = (size_t)f->count, width, i, at;
-	bool big = s->coding == SCAN_BIG;
-	uint32_t v;
-	uint8_t *b;
+	uint32_t i;
 
-	if (el == NULL || el->undefined || el->length < n)
-		return err_set(e, "the palette (%04x,%04x) is missing or short",
-		    tag >> 16, tag & 0xffff);
-	width = el->length >= 2 * n ? 2 : 1;
-	if (el->length < n * width + (n * width) % 2)
-		big = false;	/* no room for the swapped last byte */
-	if ((b = malloc(n * width + 1)) == NULL)
-		return err_set(e, "out of memory");
-	if (scan_read(s, el->value, b, n * width + (big ? (n * width) % 2 : 0), e) < 0) {
-		free(b);
-		return -1;
-	}
-	for (i = 0; i < n; i++) {
-		at = i * width;
-		if (width == 2)
-			v = big ? (uint32_t)b[at] << 8 | b[at + 1] :
-			    (uint32_t)b[at + 1] << 8 | b[at];
-		else
-			v = b[big ? at ^ 1 : at] * 257u;
-		f->bright[i] += weight * v;
-	}
-	free(b);
-	return 0;
+	for (i = 0; i < l->entries && i < f->count; i++)
+		f->bright[i] += weight * l->data[i];
 }
 
 static int
-read_palette(struct fill *f, struct dcm *d, struct err *e)
+read_palette(struct fill *f, struct dcm *d, const struct pixels *p,
+    struct err *e)
 {
-	const uint32_t descriptor = DCM_TAG(0x0028, 0x1101);
-	const struct scan *s = dcm_scan(d);
-	double count, first;
+	struct lut_palette l = { 0 };
+	int got;
 
-	if (!dcm_number(d, descriptor, 0, &count) ||
-	    !dcm_number(d, descriptor, 1, &first) || count < 0 || count > 65535 ||
-	    first < -65536 || first > 65535)
-		return err_set(e, "the palette has no descriptor (0028,1101)");
-	f->count = count == 0 ? 65536 : (int64_t)count;
-	f->first = (int64_t)first;
-	if (!f->is_signed && f->first < 0)	/* read as SS, meant as US */
-		f->first += 65536;
+	if ((got = lut_palette_read(d, p, &l, e)) <= 0)
+		return got < 0 ? -1 : err_set(e, "has no palette");
+	f->count = l.red.entries;
+	f->first = l.red.first;
 	if ((f->bright = calloc((size_t)f->count, sizeof *f->bright)) == NULL)
-		return err_set(e, "out of memory");
-	/* ITU-R BT.709 luma, in 1/10000; 65535 of each just fits. */
-	if (add_colour(f, s, DCM_TAG(0x0028, 0x1201), 2126, e) < 0 ||
-	    add_colour(f, s, DCM_TAG(0x0028, 0x1202), 7152, e) < 0 ||
-	    add_colour(f, s, DCM_TAG(0x0028, 0x1203), 722, e) < 0)
-		return -1;
-	return 0;
+		got = err_set(e, "out of memory");
+	else {
+		add_colour(f, &l.red, 2126);
+		add_colour(f, &l.green, 7152);
+		add_colour(f, &l.blue, 722);
+	}
+	lut_palette_free(&l);
+	return got < 0 ? -1 : 0;
 }
 
 static uint32_t
@@ -182,7 +153,7 @@ fill_new(enum fill_mode mode, struct dcm *d, const struct pixels *p,
 		f->white = 235;
 	}
 	if (p->photometric == PHOTO_PALETTE) {
-		if (read_palette(f, d, e) < 0) {
+		if (read_palette(f, d, p, e) < 0) {
 			fill_free(f);
 			return NULL;
 		}
@@ -517,4 +488,14 @@ fill_apply(const struct fill *f, uint8_t *frame, const struct rects *boxes,
 out:
 	free(v);
 	return got;
+}
+
+void
+fill_extend(const struct fill *f, uint8_t *frame)
+{
+	size_t i, n = (size_t)f->width * f->height * f->samples;
+
+	for (i = 0; i < n; i++)
+		put_word(f, frame, i,
+		    word_of(f, value_of(f, get_word(f, frame, i))));
 }

@@ -137,7 +137,7 @@ out:
 
 /* Makes what follows the last frame zero, and counts what was not. */
 static int
-clear_tail(struct job *j, uint64_t value, struct err *e)
+clear_tail(struct job *j, const struct native *native, struct err *e)
 {
 	uint64_t at = native_used(j->p), end = j->el->length;
 	static const uint8_t zeros[4096];
@@ -145,6 +145,8 @@ clear_tail(struct job *j, uint64_t value, struct err *e)
 	bool dirty;
 	size_t n, i;
 
+	if (native->swapped)	/* the last pixel may be the second of its pair */
+		at += at % 2;
 	for (; at < end; at += n) {
 		n = end - at < sizeof block ? (size_t)(end - at) : sizeof block;
 		if (scan_read(j->s, j->el->value + at, block, n, e) < 0)
@@ -154,7 +156,7 @@ clear_tail(struct job *j, uint64_t value, struct err *e)
 				dirty = true;
 				j->report->cleared++;
 			}
-		if (dirty && splice_patch(j->sp, value + at, zeros, n, e) < 0)
+		if (dirty && splice_patch(j->sp, native->value + at, zeros, n, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -176,7 +178,7 @@ write_native(struct job *j, int fd, struct err *e)
 			if (boxes_of(j, f, e) < 0 ||
 			    (j->boxes.n > 0 && fill_native_frame(j, &n, f, e) < 0))
 				return -1;
-	return clear_tail(j, value, e);
+	return clear_tail(j, &n, e);
 }
 
 /* -- RLE: frames with boxes coded again, the others as they are ------------ */
@@ -208,17 +210,41 @@ put_item(struct splice *sp, uint32_t tag, uint32_t length, struct err *e)
 	return splice_put(sp, h, sizeof h, e);
 }
 
+/*
+ * Packs a frame of one byte a pixel into bits from BIT of OUT on (PS3.5 8.1.1),
+ * whose first byte holds the bits before that. Returns the bit after the last.
+ */
+static size_t
+pack_bits(const struct pixels *p, const uint8_t *frame, uint8_t *out, size_t bit)
+{
+	size_t i, n = p->frame_bytes;
+
+	for (i = 0; i < n; i++, bit++) {
+		if (bit % 8 == 0)
+			out[bit / 8] = 0;
+		out[bit / 8] = (uint8_t)(out[bit / 8] | frame[i] << bit % 8);
+	}
+	return bit;
+}
+
 /* Codes FRAME again; CODE is room for it. */
 static int
 write_rle_frame(struct job *j, uint32_t frame, struct buf *code, struct err *e)
 {
 	const struct pixels *p = j->p;
+	size_t bits;
 
 	buf_clear(code);
 	if (pixels_frame(j->d, p, frame, j->frame, e) < 0 ||
-	    fill_apply(j->fill, j->frame, &j->boxes, e) < 0 ||
-	    rle_encode(j->frame, p->rows, p->columns, p->samples, p->bytes, code,
-	    e) < 0)
+	    fill_apply(j->fill, j->frame, &j->boxes, e) < 0)
+		return -1;
+	if (p->bits_allocated == 1) {	/* its rows do not end at bytes */
+		bits = pack_bits(p, j->frame, j->other, 0);
+		if (rle_encode(j->other, 1, (uint32_t)((bits + 7) / 8), 1, 1, code,
+		    e) < 0)
+			return -1;
+	} else if (rle_encode(j->frame, p->rows, p->columns, p->samples, p->bytes,
+	    code, e) < 0)
 		return -1;
 	if (code->len >= UNDEFINED)
 		return err_set(e, "frame %" PRIu32 " is too large for a fragment",
@@ -376,15 +402,27 @@ describe_native(struct job *j, struct err *e)
 	return splice_remove(j->sp, 0x7fe00000, e);
 }
 
+/* A decoded frame with its boxes filled, in j->frame. */
+static int
+decode_and_fill(struct job *j, uint32_t frame, struct err *e)
+{
+	if (pixels_frame(j->d, j->p, frame, j->frame, e) < 0 ||
+	    fill_apply(j->fill, j->frame, &j->boxes, e) < 0)
+		return -1;
+	/* A codestream holds Bits Stored alone; readers of words want the sign. */
+	if (j->how == DECODED && j->p->is_signed)
+		fill_extend(j->fill, j->frame);
+	return 0;
+}
+
 static int
 write_decoded(struct job *j, int fd, struct err *e)
 {
 	const struct pixels *p = j->p;
-	uint64_t bytes = (uint64_t)p->frame_bytes * p->frames;
+	uint64_t bytes = native_used(p);
+	size_t n, bit = 0;
 	uint32_t f;
 
-	if (p->bits_allocated == 1)
-		return err_set(e, "compressed images of 1 bit are not supported");
 	if (bytes > UNDEFINED - 2)
 		return err_set(e, "the decoded frames are longer than an element "
 		    "can be: PS3.5 7.1");
@@ -392,12 +430,23 @@ write_decoded(struct job *j, int fd, struct err *e)
 	    splice_pixels_head(j->sp, p->bits_allocated > 8 ? "OW" : "OB",
 	    (uint32_t)(bytes + bytes % 2), e) < 0)
 		return -1;
-	for (f = 1; f <= p->frames; f++)
-		if (boxes_of(j, f, e) < 0 ||
-		    pixels_frame(j->d, p, f, j->frame, e) < 0 ||
-		    fill_apply(j->fill, j->frame, &j->boxes, e) < 0 ||
-		    splice_put(j->sp, j->frame, p->frame_bytes, e) < 0)
+	for (f = 1; f <= p->frames; f++) {
+		if (boxes_of(j, f, e) < 0 || decode_and_fill(j, f, e) < 0)
 			return -1;
+		if (p->bits_allocated != 1) {
+			if (splice_put(j->sp, j->frame, p->frame_bytes, e) < 0)
+				return -1;
+			continue;
+		}
+		/* Frames follow without a gap: the last bits wait for the next. */
+		bit = pack_bits(p, j->frame, j->other, bit);
+		n = f == p->frames ? (bit + 7) / 8 : bit / 8;
+		if (splice_put(j->sp, j->other, n, e) < 0)
+			return -1;
+		if (f < p->frames)
+			j->other[0] = j->other[n];
+		bit %= 8;
+	}
 	if (bytes % 2 != 0 && splice_put(j->sp, "", 1, e) < 0)
 		return -1;
 	return splice_back(j->sp, e);
@@ -497,8 +546,7 @@ static int
 compare_frame(struct job *j, struct dcm *out, const struct pixels *q,
     uint32_t frame, struct err *e)
 {
-	if (pixels_frame(j->d, j->p, frame, j->frame, e) < 0 ||
-	    fill_apply(j->fill, j->frame, &j->boxes, e) < 0 ||
+	if (decode_and_fill(j, frame, e) < 0 ||
 	    pixels_frame(out, q, frame, j->other, e) < 0)
 		return -1;
 	if (memcmp(j->frame, j->other, j->p->frame_bytes) != 0)
@@ -645,7 +693,8 @@ prepare(struct job *j, struct err *e)
 	strcpy(t->syntax_out, j->how == DECODED ? EXPLICIT_LITTLE : t->syntax_in);
 	if (j->p->encapsulated && refuse_extra_images(j, e) < 0)
 		return -1;
-	if (!size_mul(j->p->frame_bytes, 2, &n) ||
+	/* One more for the bits that pack_bits leaves over. */
+	if (!size_mul(j->p->frame_bytes + 1, 2, &n) ||
 	    (j->frame = malloc(n)) == NULL)
 		return err_set(e, "out of memory");
 	j->other = j->frame + j->p->frame_bytes;
