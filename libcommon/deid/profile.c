@@ -113,7 +113,8 @@ static const struct {
 	const char *code;
 	enum profile_action by_type[4];
 } codes[] = {
-	{ "X",      { ACTION_REMOVE, ACTION_REMOVE, ACTION_REMOVE, ACTION_REMOVE } },
+	/* Presentation Creation Date is X, and Type 1 in every IOD that has it. */
+	{ "X",      { ACTION_REMOVE, ACTION_DUMMY,  ACTION_REMOVE, ACTION_REMOVE } },
 	{ "Z",      { ACTION_EMPTY,  ACTION_DUMMY,  ACTION_EMPTY,  ACTION_EMPTY } },
 	{ "D",      { ACTION_DUMMY,  ACTION_DUMMY,  ACTION_DUMMY,  ACTION_DUMMY } },
 	{ "U",      { ACTION_UID,    ACTION_UID,    ACTION_UID,    ACTION_UID } },
@@ -232,6 +233,9 @@ profile_decide(const struct profile *p, uint32_t parent, uint32_t tag,
 		return (struct profile_verdict){ ACTION_REMOVE, rule };
 	if ((r = find_row(tag)) == NULL)
 		return by_vr(p, parent, tag, vr);
+	/* What Common Instance Reference (PS3.3 C.12.2) lists must be there. */
+	if (strcmp(r->basic, "X/Z/U*") == 0 && p->lists_references)
+		return (struct profile_verdict){ ACTION_KEEP, r->basic };
 	if (is_kept(p, r))
 		return (struct profile_verdict){ ACTION_KEEP, "K" };
 	return (struct profile_verdict){

@@ -43,6 +43,7 @@ enum profile_action {
 struct profile {
 	bool option[PROFILE_OPTIONS];
 	int iod;		/* of profile_iod */
+	bool lists_references;	/* Referenced Series Sequence (0008,1115) is there */
 };
 
 /* What was decided, and by which rule, for the audit log. */

@@ -226,7 +226,9 @@ decide_dummied(const struct edit_element *el)
 {
 	if (el->is_sequence)
 		return (struct profile_verdict){ ACTION_KEEP, "D" };
-	if (strcmp(el->vr, "CS") == 0)	/* defined terms hold the item together */
+	/* Defined terms and counts hold the item together, and name nobody. */
+	if (strcmp(el->vr, "CS") == 0 || strcmp(el->vr, "US") == 0 ||
+	    strcmp(el->vr, "UL") == 0)
 		return (struct profile_verdict){ ACTION_KEEP, "D" };
 	if (strcmp(el->vr, "UI") == 0)
 		return (struct profile_verdict){ ACTION_UID, "D" };
@@ -421,6 +423,7 @@ scrub_apply(const struct scrub *s, struct dcm *d, struct err *e)
 	if ((sop_class = dcm_string(d, SOP_CLASS, 0)) == NULL)
 		return err_set(e, "has no SOP Class UID (0008,0016)");
 	w.profile.iod = profile_iod(sop_class);
+	w.profile.lists_references = dcm_has(d, DCM_TAG(0x0008, 0x1115));
 	w.again = is_marked(s, d);
 	name_patient(&w, d);
 	if (edit_walk(d, visit, &w, e) < 0)

@@ -4,7 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
-#include <memory>
+#include <new>
 #include <vector>
 
 #include <unistd.h>
@@ -97,23 +97,38 @@ walk::ask(DcmElement *el, int mark, int *inner, int *status)
 }
 
 /*
- * The smallest value that is not empty, as DCMTK's putString reads it: text of
- * the VR's own kind is the visitor's business.
+ * As many zeros as there were values, for a VM of 2-n must stay one, in the form
+ * that putString reads; of bytes and words, whose number says nothing, the
+ * fewest that are not none.
  */
-const char *
-zero_of(DcmEVR vr)
+void
+zeros(DcmElement *el, struct buf &out)
 {
-	switch (vr) {
-	case EVR_AT:
-		return "(0000,0000)";
+	const char *zero = "0";
+	unsigned long n = 1;
+
+	switch (DcmVR(el->ident()).getValidEVR()) {
 	case EVR_OB:
 	case EVR_UN:
-		return "00\\00";
+		zero = "00\\00";
+		break;
 	case EVR_OW:
-		return "0000";
+		zero = "0000";
+		break;
+	case EVR_AT:
+		zero = "(0000,0000)";
+		n = el->getVM();
+		break;
+	case EVR_OD: case EVR_OF: case EVR_OL: case EVR_OV:
+		break;
 	default:
-		return "0";
+		n = el->getVM();
 	}
+	buf_clear(&out);
+	for (unsigned long i = 0; i < (n > 0 ? n : 1); i++)
+		if ((i > 0 && buf_add(&out, "\\", 1, NULL) < 0) ||
+		    buf_add(&out, zero, strlen(zero), NULL) < 0)
+			throw std::bad_alloc();
 }
 
 int
@@ -170,11 +185,11 @@ walk::item(DcmItem *set, int mark)
 			if (sequence(seq, inner) < 0)
 				return -1;
 			break;
-		case EDIT_REPLACE:
 		case EDIT_ZERO:
-			if (el->putString(v == EDIT_ZERO ?
-			    zero_of(DcmVR(el->ident()).getValidEVR()) :
-			    value.data != NULL ? value.data : "").bad())
+			zeros(el, value);
+			/* FALLTHROUGH */
+		case EDIT_REPLACE:
+			if (el->putString(value.data != NULL ? value.data : "").bad())
 				return err_set(e, "(%04x,%04x) cannot be replaced",
 				    el->getGTag(), el->getETag());
 			break;

@@ -44,7 +44,7 @@ enum edit_verdict {
 	EDIT_REMOVE,
 	EDIT_EMPTY,
 	EDIT_REPLACE,		/* by the text in the buffer; not for sequences */
-	EDIT_ZERO,		/* by the smallest value of its VR that is not empty */
+	EDIT_ZERO,		/* of a VR of numbers or bytes: by zeros */
 	EDIT_FIRST_ITEM		/* a sequence: keep one item, made if need be */
 };
 
