@@ -102,23 +102,15 @@ dist:
 distcheck: dist
 	rm -rf build/dist && mkdir -p build/dist && tar -xzf unphi-$(VERSION).tar.gz -C build/dist
 	$(MAKE) -C build/dist/unphi-$(VERSION) check
+# The page that dcm-report fills, as one C string.
+build/libcommon/report/html.c.o: build/libcommon/report/style.inc
+build/libcommon/report/style.inc: libcommon/report/style.html
+	@mkdir -p $(@D)
+	sed 's/\\/\\\\/g; s/"/\\"/g; s/^\t*//; s/.*/"&\\n"/' $< >$@.new && mv $@.new $@
+
 # The validator's own reading of the confidentiality profile.
 build/libcommon/check/rows.c.o: build/libcommon/check/rows.inc
 build/libcommon/check/rows.inc: libcommon/check/rows.awk share/confidentiality-profile.tsv
-	@mkdir -p $(@D)
-	awk -f $^ >$@.new && mv $@.new $@
-
-# The confidentiality profile and the attribute types are part of the program.
-PROFILE_TABLES = $(addprefix share/,sop-classes.tsv confidentiality-profile.tsv \
-	module-requirements.tsv deidentification-method-codes.tsv)
-build/libcommon/deid/profile.c.o: build/libcommon/deid/profile.inc
-build/libcommon/deid/profile.inc: libcommon/deid/profile.awk $(PROFILE_TABLES)
-	@mkdir -p $(@D)
-	awk -v types=$@.types -f $^ >$@.new && rm -f $@.types && mv $@.new $@
-
-# What DCMTK's dictionary does not know yet.
-build/libcommon/dicom/dictionary.cc.o: build/libcommon/dicom/dictionary.inc
-build/libcommon/dicom/dictionary.inc: libcommon/dicom/dictionary.awk share/data-elements.tsv
 	@mkdir -p $(@D)
 	awk -f $^ >$@.new && mv $@.new $@
 
