@@ -37,6 +37,15 @@ frame() {
 	done
 }
 
+@test "lines close to one another are boxes of their own" {
+	pgm "DOE^JANE 1956-03-07" 40 60 >one
+	pbmtext -builtin bdf "ID 12345678 ROOM 42" | pnmcrop 2>/dev/null | pnminvert >ink
+	pnmpaste ink 40 73 one >in	# 4 rows below
+	[ "$(txt-detect in | jq '.boxes | length')" -eq 2 ]
+	[ "$(txt-detect in | jq -r '.boxes[0].text' | grep -c '1956-03-07')" -eq 1 ]
+	[ "$(txt-detect in | jq -r '.boxes[1].text' | grep -c '12345678')" -eq 1 ]
+}
+
 @test "a blank image gives a record with no boxes" {
 	pgm >in
 	[ "$(txt-detect in | jq -c .boxes)" = '[]' ]

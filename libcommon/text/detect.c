@@ -26,6 +26,10 @@
 #define TILE_CORE 1024u
 #define TILE_MAX (TILE_CORE + 2 * NET_REACH)
 
+/* Lines of text within one box: rows of ink, the grey levels it differs by at least, and how many lines. */
+#define LINE_ROWS_MIN 5u
+#define INK_MIN 24
+#define LINES_MAX 64
 /* Grey levels that a pixel's greatest primary is above its luma, and pixels of that kind in a coloured image. */
 #define COLOUR 24
 #define COLOURED_MIN 20
@@ -494,6 +498,70 @@ boxes_unite(struct box_record *r)
 		}
 }
 
+/*
+ * Where the rows of box B in G show several lines of text with blank rows between them: the rows to cut at, at most
+ * MAX. Rows of vertical text show its letters, so tall boxes stay whole.
+ */
+static size_t
+box_line_cuts(const struct gray *g, const struct box *b, uint32_t *cuts, size_t max)
+{
+	uint32_t histogram[256] = {0}, run = 0, tallest = 0, last = 0;
+	int paper = 0, ink;
+	size_t n = 0;
+
+	if (2 * b->h > 3 * b->w)
+		return 0;
+	for (uint32_t y = b->y; y < b->y + b->h; y++)
+		for (uint32_t x = b->x; x < b->x + b->w; x++)
+			histogram[g->pixels[(size_t)y * g->width + x]]++;
+	for (uint64_t sum = histogram[0]; 2 * sum < (uint64_t)b->w * b->h; sum += histogram[paper])
+		paper++;
+	ink = contrast(g, b) * 4 / 10;
+	ink = ink < INK_MIN ? INK_MIN : ink;
+	for (int pass = 0; pass < 2; pass++, run = 0)	/* the tallest run of rows with ink, then cuts between tall ones */
+		for (uint32_t y = b->y; y <= b->y + b->h; y++) {
+			bool any = false;
+
+			for (uint32_t x = b->x; y < b->y + b->h && x < b->x + b->w && !any; x++)
+				any = abs(g->pixels[(size_t)y * g->width + x] - paper) > ink;
+			if (any) {
+				run++;
+				continue;
+			}
+			if (pass == 0) {
+				tallest = run > tallest ? run : tallest;
+			} else if (run >= LINE_ROWS_MIN && 10 * run >= 4 * tallest) {
+				if (last > 0 && n < max)
+					cuts[n++] = (last + y - run) / 2;
+				last = y;
+			}
+			run = 0;
+		}
+	return n;
+}
+
+/* Boxes that hold several lines become one a line, without a gap: they cover what they covered. */
+static int
+boxes_to_lines(const struct picture *p, struct box_record *r, struct err *e)
+{
+	for (size_t i = 0, count = r->nboxes; i < count; i++) {
+		uint32_t cuts[LINES_MAX], bottom = r->boxes[i].y + r->boxes[i].h;
+		size_t n = box_line_cuts(picture_best(p, &r->boxes[i]), &r->boxes[i], cuts, LINES_MAX);
+
+		for (size_t k = 0; k < n; k++) {
+			uint32_t end = k + 1 < n ? cuts[k + 1] : bottom;
+			struct box from = r->boxes[i], *b;
+
+			if (box_add(r, from.x, cuts[k], from.w, end - cuts[k], &b, e) < 0)
+				return -1;
+			b->conf = from.conf;
+		}
+		if (n > 0)
+			r->boxes[i].h = cuts[0] - r->boxes[i].y;
+	}
+	return 0;
+}
+
 static int
 gray_search(struct detect *d, const struct gray *g, struct box_record *r, struct err *e)
 {
@@ -516,6 +584,8 @@ detect_find(struct detect *d, const struct picture *p, struct box_record *r, str
 	if (gray_search(d, &p->luma, r, e) < 0 || (p->coloured && gray_search(d, &p->greatest, r, e) < 0))
 		return -1;
 	boxes_unite(r);
+	if (boxes_to_lines(p, r, e) < 0)
+		return -1;
 	box_sort(r);
 	return 0;
 }
