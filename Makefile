@@ -114,6 +114,20 @@ build/libcommon/check/rows.inc: libcommon/check/rows.awk share/confidentiality-p
 	@mkdir -p $(@D)
 	awk -f $^ >$@.new && mv $@.new $@
 
+# The confidentiality profile and the attribute types are part of the program.
+PROFILE_TABLES = $(addprefix share/,sop-classes.tsv confidentiality-profile.tsv \
+	module-requirements.tsv deidentification-method-codes.tsv)
+build/libcommon/deid/profile.c.o: build/libcommon/deid/profile.inc
+build/libcommon/deid/profile.inc: libcommon/deid/profile.awk $(PROFILE_TABLES)
+	@mkdir -p $(@D)
+	awk -v types=$@.types -f $^ >$@.new && rm -f $@.types && mv $@.new $@
+
+# What DCMTK's dictionary does not know yet.
+build/libcommon/dicom/dictionary.cc.o: build/libcommon/dicom/dictionary.inc
+build/libcommon/dicom/dictionary.inc: libcommon/dicom/dictionary.awk share/data-elements.tsv
+	@mkdir -p $(@D)
+	awk -f $^ >$@.new && mv $@.new $@
+
 # The text net's weights are part of the program.
 build/libcommon/text/net.c.o: share/text-net.bin
 

@@ -1,6 +1,7 @@
 /* txt-detect: find burned-in text in frames, and read it; see txt-detect(1). */
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,8 @@ static struct {
 	struct slot *slots;
 	size_t count;
 	size_t read, taken, written;	/* slots gone past each, ever */
-	bool closed;
+	bool closed;	/* no more will be read */
+	atomic_bool broken;	/* stdout: nothing more can be written */
 	int status;
 } queue = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
@@ -68,6 +70,14 @@ queue_move(struct slot *s, int state, size_t *past)
 	if (past != NULL)
 		(*past)++;
 	pthread_cond_broadcast(&queue.changed);
+	pthread_mutex_unlock(&queue.lock);
+}
+
+static void
+trouble(const char *name, const struct err *e)
+{
+	pthread_mutex_lock(&queue.lock);
+	queue.status = cli_worst(queue.status, cli_trouble(name, e));
 	pthread_mutex_unlock(&queue.lock);
 }
 
@@ -202,59 +212,67 @@ keyed_write(const struct slot *s, const struct box_record *boxes, struct err *e)
 	return got;
 }
 
+struct writer {
+	struct box_record last;	/* boxes of the last frame that was examined */
+	int last_got;
+	struct held held;
+	bool lost;	/* an image of this input has no record */
+};
+
+/* Writes what slot S has to say. Returns 0, -1 when the work failed, -2 when stdout did; E is filled then. */
+static int
+slot_write(struct writer *w, struct slot *s, struct err *e)
+{
+	if (s->kind == END) {
+		bool whole = s->whole && !w->lost;
+
+		w->lost = false;
+		return held_end(&w->held, whole, e) < 0 ? -2 : 0;
+	}
+	if (s->kind == FRAME) {
+		*e = s->e;
+		if ((w->last_got = s->got) == 0)
+			w->last_got = boxes_copy(&w->last, &s->record, e);
+	} else if (w->last_got < 0) {
+		err_set(e, "the same image as one that could not be examined");
+	}
+	if (w->last_got < 0) {
+		w->lost = true;
+		return -1;
+	}
+	if (s->image.plain)
+		return held_add(&w->held, s, &w->last, e) < 0 ? -2 : 0;
+	return keyed_write(s, &w->last, e) < 0 ? -2 : 0;
+}
+
 static void *
 write_all(void *unused)
 {
-	struct box_record last = { 0 };	/* boxes of the last frame that was examined */
-	struct held held = { 0 };
+	struct writer w = { 0 };
 	struct slot *s;
-	int last_got = 0, got;
-	bool broken = false, lost = false;	/* stdout; an image of this input */
 	struct err e;
+	int got;
 
 	(void)unused;
 	for (;;) {
 		pthread_mutex_lock(&queue.lock);
-		for (;;) {
-			s = &queue.slots[queue.written % queue.count];
-			if (queue.written < queue.read && s->state == DONE)
-				break;
-			if (queue.closed && queue.written == queue.read)
-				break;
+		s = &queue.slots[queue.written % queue.count];
+		while (queue.written == queue.read ? !queue.closed : s->state != DONE)
 			pthread_cond_wait(&queue.changed, &queue.lock);
-		}
-		if (queue.written == queue.read) {
-			pthread_mutex_unlock(&queue.lock);
+		if (queue.written == queue.read)
 			break;
-		}
 		pthread_mutex_unlock(&queue.lock);
-		e = s->e;
-		got = s->kind == REPEAT ? last_got : s->got;
-		if (s->kind == FRAME) {
-			last_got = got;
-			if (got == 0)
-				got = boxes_copy(&last, &s->record, &e);
-		}
-		if (s->kind == END) {
-			got = broken ? 0 : held_end(&held, s->whole && !lost, &e);
-			broken |= got < 0;
-			lost = false;
-		} else if (got == 0 && !broken) {
-			got = s->image.plain ? held_add(&held, s, &last, &e) : keyed_write(s, &last, &e);
-			broken |= got < 0;
-		} else {
-			lost = true;
-		}
-		pthread_mutex_lock(&queue.lock);
+		got = queue.broken ? 0 : slot_write(&w, s, &e);
 		if (got < 0)
-			queue.status = cli_worst(queue.status, cli_trouble(broken ? NULL : s->name, &e));
-		s->state = FREE;
-		queue.written++;
-		pthread_cond_broadcast(&queue.changed);
-		pthread_mutex_unlock(&queue.lock);
+			trouble(got == -2 ? NULL : s->name, &e);
+		if (got == -2)
+			queue.broken = true;
+		queue_move(s, FREE, &queue.written);
 	}
-	free(held.records);
-	box_record_free(&last);
+	pthread_mutex_unlock(&queue.lock);
+	held_end(&w.held, false, &e);
+	free(w.held.records);
+	box_record_free(&w.last);
 	return NULL;
 }
 
@@ -301,15 +319,12 @@ read_stream(FILE *in, const char *name)
 		if (got <= 0) {
 			s->kind = END;
 			s->whole = got == 0;
-			if (got < 0) {
-				pthread_mutex_lock(&queue.lock);
-				queue.status = cli_worst(queue.status, cli_trouble(name, &s->e));
-				pthread_mutex_unlock(&queue.lock);
-			}
+			if (got < 0)
+				trouble(name, &s->e);
 		}
 		before = s;
 		queue_move(s, READ, &queue.read);
-	} while (got > 0);
+	} while (got > 0 && !queue.broken);
 }
 
 int
@@ -361,12 +376,10 @@ main(int argc, char *argv[])
 			err_set(&e, "cannot start a thread");
 			return cli_finish(cli_trouble(NULL, &e));
 		}
-	while ((name = cli_input(argc, argv)) != NULL) {
+	while (!queue.broken && (name = cli_input(argc, argv)) != NULL) {
 		if ((in = strcmp(name, "-") == 0 ? stdin : fopen(name, "rb")) == NULL) {
 			err_set(&e, "open: %s", strerror(errno));
-			pthread_mutex_lock(&queue.lock);
-			queue.status = cli_worst(queue.status, cli_trouble(name, &e));
-			pthread_mutex_unlock(&queue.lock);
+			trouble(name, &e);
 			continue;
 		}
 		read_stream(in, name);

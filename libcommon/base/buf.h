@@ -11,6 +11,10 @@
 
 #include "base/err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct buf {
 	char *data;
 	size_t len, cap;
@@ -26,5 +30,9 @@ int buf_add(struct buf *b, const void *bytes, size_t n, struct err *e);
 void buf_clear(struct buf *b);
 
 void buf_free(struct buf *b);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/outfile.h"
 #include "base/version.h"
 
 static const char *prog = "unphi";
@@ -166,7 +167,11 @@ cli_worst(int a, int b)
 int
 cli_finish(int status)
 {
+	struct err e;
 	int failed;
+
+	if (outfile_sync(&e) < 0)
+		status = cli_trouble(NULL, &e);
 
 	errno = 0;
 	failed = ferror(stdout) | (fflush(stdout) != 0);

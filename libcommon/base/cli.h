@@ -72,8 +72,9 @@ void cli_note(const char *name, const char *fmt, ...)
 int cli_worst(int a, int b);
 
 /*
- * Ends the program's use of stdout and returns the status for main. A write
- * that failed is trouble; after EPIPE the process ends by SIGPIPE.
+ * Puts the outputs on disk, ends the program's use of stdout and returns the
+ * status for main. A write that failed is trouble; after EPIPE the process ends
+ * by SIGPIPE.
  */
 int cli_finish(int status);
 

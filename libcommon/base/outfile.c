@@ -1,4 +1,5 @@
 /* outfile: output files that appear complete or not at all; see outfile.h. */
+#define _GNU_SOURCE	/* syncfs */
 #include "base/outfile.h"
 
 #include <errno.h>
@@ -181,23 +182,50 @@ copy_to_stdout(FILE *f, struct err *e)
 	return 0;
 }
 
-/* A rename is on disk only when its folder is. Best effort: some refuse. */
-static void
-sync_folder_of(const char *path)
+/* One open folder on each file system that holds outputs of ours. */
+static struct {
+	dev_t device;
+	int fd;
+} synced[16];
+static size_t nsynced;
+
+/* Notes the file system of F, for outfile_sync; one too many is synced now. */
+static int
+note_device(FILE *f, struct err *e)
 {
-	const char *slash = strrchr(path, '/');
-	char *dir;
+	struct stat st;
+	size_t i;
 	int fd;
 
-	dir = slash == NULL ? strdup(".") :
-	    strndup(path, slash == path ? 1 : (size_t)(slash - path));
-	if (dir == NULL)
-		return;
-	if ((fd = open(dir, O_RDONLY | O_DIRECTORY)) >= 0) {
-		fsync(fd);
-		close(fd);
+	if (fstat(fileno(f), &st) < 0)
+		return err_set(e, "write: %s", strerror(errno));
+	for (i = 0; i < nsynced; i++)
+		if (synced[i].device == st.st_dev)
+			return 0;
+	if (nsynced == sizeof synced / sizeof synced[0]) {
+		if (fdatasync(fileno(f)) < 0)
+			return err_set(e, "write: %s", strerror(errno));
+		return 0;
 	}
-	free(dir);
+	if ((fd = dup(fileno(f))) < 0)
+		return err_set(e, "write: %s", strerror(errno));
+	synced[nsynced].device = st.st_dev;
+	synced[nsynced++].fd = fd;
+	return 0;
+}
+
+int
+outfile_sync(struct err *e)
+{
+	int got = 0;
+
+	while (nsynced > 0) {
+		nsynced--;
+		if (syncfs(synced[nsynced].fd) < 0)
+			got = err_set(e, "sync: %s", strerror(errno));
+		close(synced[nsynced].fd);
+	}
+	return got;
 }
 
 int
@@ -215,10 +243,12 @@ outfile_commit(struct outfile *o, struct err *e)
 		outfile_free(o);
 		return 0;
 	}
-	if (fchmod(fileno(f), usual_mode()) < 0 || fdatasync(fileno(f)) < 0) {
+	if (fchmod(fileno(f), usual_mode()) < 0) {
 		err_set(e, "write: %s", strerror(errno));
 		goto fail;
 	}
+	if (note_device(f, e) < 0)
+		goto fail;
 	o->f = NULL;
 	if (fclose(f) != 0 || rename(o->temp, o->path) < 0) {
 		err_set(e, "write: %s", strerror(errno));
@@ -226,7 +256,6 @@ outfile_commit(struct outfile *o, struct err *e)
 	}
 	free(o->temp);
 	o->temp = NULL;
-	sync_folder_of(o->path);
 	outfile_free(o);
 	return 0;
 fail:

@@ -1,10 +1,11 @@
 /*
  * outfile.h - output files that appear complete or not at all
  *
- * The bytes go to a temporary beside the target (mode 0600 less the umask of
- * the target's usual mode applied at the end); outfile_commit syncs it and
- * renames it onto the target. Until then, and for ever if it is not reached,
- * the target is what it was before. For the target "-" the bytes are held in
+ * The bytes go to a temporary beside the target, which outfile_commit renames
+ * onto it. Until then, and for ever if it is not reached, the target is what it
+ * was before. outfile_sync, which cli_finish calls, puts all that was committed
+ * on disk before the program reports success; to sync each file by itself would
+ * take longer than to make it. For the target "-" the bytes are held in
  * an unnamed temporary and copied to standard output on commit, so that a
  * reader of the pipe gets all of it or nothing.
  */
@@ -34,6 +35,12 @@ const char *outfile_temp(const struct outfile *o);
  * name; -1 with E filled, the temporary removed, when anything failed.
  */
 int outfile_commit(struct outfile *o, struct err *e);
+
+/*
+ * Waits until every output that this process committed is on disk. Returns 0,
+ * or -1 with E filled.
+ */
+int outfile_sync(struct err *e);
 
 /* Removes the temporary and frees O, which may be NULL. */
 void outfile_abandon(struct outfile *o);

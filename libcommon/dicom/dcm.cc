@@ -30,6 +30,9 @@ dcm_library_start()
 		/* Its messages may quote values. */
 		OFLog::configure(OFLogger::OFF_LOG_LEVEL);
 		dcmEnableGenerationOfNewVRs();
+		dcm_dictionary_start();
+		/* What a gateway made UN is read as what it is. */
+		dcmEnableUnknownVRConversion.set(OFTrue);
 		/* Stored values as they are coded: colour is ours to convert. */
 		DcmRLEDecoderRegistration::registerCodecs();
 		DJDecoderRegistration::registerCodecs(EDC_never);

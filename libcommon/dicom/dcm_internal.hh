@@ -44,4 +44,7 @@ guarded(struct err *e, F body) noexcept
 /* Silences DCMTK's logger, registers its codecs, once; see dcm.cc. */
 void dcm_library_start();
 
+/* Adds what DCMTK's dictionary lacks; called by dcm_library_start alone. */
+void dcm_dictionary_start();
+
 #endif

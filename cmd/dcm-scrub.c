@@ -1,0 +1,347 @@
+/* dcm-scrub: de-identify metadata by PS3.15 Annex E; see dcm-scrub(1). */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cli.h"
+#include "base/outfile.h"
+#include "base/outpath.h"
+#include "deid/scrub.h"
+#include "dicom/dcm.h"
+#include "dicom/edit.h"
+
+static struct scrub scrub = { .prefix = "" };
+static const char *output, *folder;
+static bool by_uid;
+static FILE *log_file, *map_file;
+
+static const char options_help[] =
+"  -o, --output FILE    write the one input's result to FILE\n"
+"  -O, --folder DIR     write each result below DIR, at its input's path\n"
+"      --name-by-uid    with -O: as STUDY/SERIES/INSTANCE.dcm, by the new UIDs\n"
+"  -k, --key FILE       the secret key of all pseudonyms; wanted\n"
+"      --retain LIST    uids, device, institution, patient, full-dates\n"
+"      --dates HOW      remove, the default, or keep, as --retain full-dates\n"
+"      --prefix TEXT    what new patient ids begin with\n"
+"      --map FILE       append the crosswalk of old and new names and ids\n"
+"      --log FILE       append what was done, by tag and rule\n"
+"  -h, --help           show this help\n"
+"  -V, --version        show the version\n";
+
+enum { OPT_BY_UID = 256, OPT_RETAIN, OPT_DATES, OPT_PREFIX, OPT_MAP,
+    OPT_LOG };
+
+static const struct option longopts[] = {
+	{ "output", required_argument, NULL, 'o' },
+	{ "folder", required_argument, NULL, 'O' },
+	{ "name-by-uid", no_argument, NULL, OPT_BY_UID },
+	{ "key", required_argument, NULL, 'k' },
+	{ "retain", required_argument, NULL, OPT_RETAIN },
+	{ "dates", required_argument, NULL, OPT_DATES },
+	{ "prefix", required_argument, NULL, OPT_PREFIX },
+	{ "map", required_argument, NULL, OPT_MAP },
+	{ "log", required_argument, NULL, OPT_LOG },
+	CLI_LONG
+};
+
+/* What -O --name-by-uid has written in this run. */
+static char **written;
+static size_t nwritten;
+
+static void
+take_retain(char *list)
+{
+	static const struct {
+		const char *name;
+		enum profile_option option;
+	} names[] = {
+		{ "uids", RETAIN_UIDS },
+		{ "device", RETAIN_DEVICE },
+		{ "institution", RETAIN_INSTITUTION },
+		{ "patient", RETAIN_PATIENT },
+		{ "full-dates", RETAIN_FULL_DATES },
+	};
+	char *word;
+	size_t i;
+
+	for (word = strtok(list, ","); word != NULL; word = strtok(NULL, ",")) {
+		for (i = 0; i < sizeof names / sizeof names[0]; i++)
+			if (strcmp(word, names[i].name) == 0)
+				break;
+		if (i == sizeof names / sizeof names[0])
+			cli_usage("--retain has no \"%s\" yet; it has uids, device, "
+			    "institution, patient, full-dates", word);
+		scrub.profile.option[names[i].option] = true;
+	}
+}
+
+static void
+take_dates(const char *how)
+{
+	if (strcmp(how, "keep") == 0)
+		scrub.profile.option[RETAIN_FULL_DATES] = true;
+	else if (strcmp(how, "remove") != 0)
+		cli_usage("--dates has no \"%s\" yet; it has remove and keep", how);
+}
+
+/* It goes in front of 16 digits, in the default character set, into an LO. */
+static const char *
+take_prefix(const char *text)
+{
+	const char *p;
+
+	for (p = text; *p != '\0'; p++)
+		if (strchr("^=\\", *p) != NULL || *p < ' ' || *p > '~')
+			cli_usage("the prefix may hold printable ASCII but ^, = and \\");
+	if (p - text > SCRUB_PREFIX_MAX)
+		cli_usage("the prefix has %d characters at most", SCRUB_PREFIX_MAX);
+	return text;
+}
+
+/* Appends, and keeps others from reading: mode 0600 when new. */
+static FILE *
+open_append(const char *name)
+{
+	struct err e;
+	FILE *f = NULL;
+	int fd = open(name, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	if (fd < 0 || (f = fdopen(fd, "a")) == NULL) {
+		err_set(&e, "open: %s", strerror(errno));
+		exit(cli_finish(cli_trouble(name, &e)));
+	}
+	return f;
+}
+
+/* The path by the new UIDs, which are digits and dots: no path can be hidden
+   in them, and this is where it is checked. */
+static char *
+path_by_uid(struct dcm *d, struct err *e)
+{
+	static const uint32_t tags[] = { DCM_TAG(0x0020, 0x000d),
+	    DCM_TAG(0x0020, 0x000e), DCM_TAG(0x0008, 0x0018) };
+	struct buf b = { 0 };
+	const char *uid;
+	size_t i;
+
+	if (buf_add(&b, folder, strlen(folder), e) < 0)
+		goto fail;
+	for (i = 0; i < 3; i++) {
+		uid = dcm_string(d, tags[i], 0);
+		if (uid == NULL || uid[0] == '.' ||
+		    strspn(uid, "0123456789.") != strlen(uid) || strlen(uid) > 64) {
+			err_set(e, "(%04x,%04x) holds no UID to name the output by",
+			    tags[i] >> 16, tags[i] & 0xffff);
+			goto fail;
+		}
+		if (buf_add(&b, "/", 1, e) < 0 ||
+		    buf_add(&b, uid, strlen(uid), e) < 0)
+			goto fail;
+	}
+	if (buf_add(&b, ".dcm", 4, e) == 0)
+		return b.data;
+fail:
+	buf_free(&b);
+	return NULL;
+}
+
+/* Does the file PATH hold the very bytes that F does? */
+static bool
+same_bytes(FILE *f, const char *path)
+{
+	FILE *g = fopen(path, "rb");
+	int a, b;
+
+	if (g == NULL)
+		return false;
+	rewind(f);
+	do {
+		a = getc(f);
+		b = getc(g);
+	} while (a == b && a != EOF);
+	fclose(g);
+	return a == b;
+}
+
+/* 1 when this run has written PATH before, else 0 and it is noted; -1. */
+static int
+note_written(const char *path, struct err *e)
+{
+	char **grown;
+	size_t i;
+
+	for (i = 0; i < nwritten; i++)
+		if (strcmp(written[i], path) == 0)
+			return 1;
+	if ((grown = realloc(written, (nwritten + 1) * sizeof *grown)) == NULL)
+		return err_set(e, "out of memory");
+	written = grown;
+	if ((written[nwritten] = strdup(path)) == NULL)
+		return err_set(e, "out of memory");
+	nwritten++;
+	return 0;
+}
+
+static int
+write_lines(FILE *f, json_t *lines, struct err *e)
+{
+	json_t *line;
+	size_t i;
+
+	json_array_foreach(lines, i, line)
+		if (json_dumpf(line, f, JSON_COMPACT) < 0 || putc('\n', f) == EOF)
+			return err_set(e, "write: %s", strerror(errno));
+	if (fflush(f) != 0)
+		return err_set(e, "write: %s", strerror(errno));
+	return 0;
+}
+
+/* The audit line, and the crosswalk, once the output is there. */
+static int
+report(const char *name, const char *path, json_t *actions, json_t *map,
+    struct err *e)
+{
+	json_t *lines = NULL;
+	int got = 0;
+
+	if (log_file != NULL) {
+		lines = json_pack("[{s:s, s:s, s:s, s:O}]", "file", name, "by",
+		    "dcm-scrub", "output", path, "actions", actions);
+		got = lines == NULL ? err_set(e, "the file's name is not UTF-8") :
+		    write_lines(log_file, lines, e);
+		json_decref(lines);
+	}
+	if (got == 0 && map_file != NULL) {
+		lines = json_pack("{s:s, s:s, s:s}", "kind", "file", "from", name,
+		    "to", path);
+		got = lines == NULL || json_array_append_new(map, lines) < 0 ?
+		    err_set(e, "the file's name is not UTF-8") :
+		    write_lines(map_file, map, e);
+	}
+	return got;
+}
+
+static int
+scrub_one(const char *name, const struct outpath *paths, size_t index,
+    struct err *e)
+{
+	struct outfile *out = NULL;
+	struct dcm *d = NULL;
+	char *path = NULL;
+	int seen = 0, got = -1;
+
+	scrub.actions = log_file != NULL ? json_array() : NULL;
+	scrub.map = map_file != NULL ? json_array() : NULL;
+	if (dcm_open(name, &d, e) < 0 || scrub_apply(&scrub, d, e) < 0)
+		goto out;
+	path = by_uid ? path_by_uid(d, e) : folder != NULL ?
+	    outpath_under(paths, folder, index, e) :
+	    strdup(output != NULL ? output : "-");
+	if (path == NULL)
+		goto out;
+	if (outpath_is_input(paths, path)) {
+		err_set(e, "the output would replace an input");
+		goto out;
+	}
+	if (by_uid && (seen = note_written(path, e)) < 0)
+		goto out;
+	if ((out = outfile_open_deep(path, e)) == NULL ||
+	    edit_write(d, outfile_stream(out), e) < 0)
+		goto out;
+	if (seen && !same_bytes(outfile_stream(out), path)) {
+		err_set(e, "another input of other contents has the same "
+		    "SOP Instance UID");
+		goto out;
+	}
+	got = outfile_commit(out, e);
+	out = NULL;
+	if (got == 0)
+		got = report(name, path, scrub.actions, scrub.map, e);
+out:
+	outfile_abandon(out);
+	dcm_close(d);
+	json_decref(scrub.actions);
+	json_decref(scrub.map);
+	free(path);
+	return got;
+}
+
+int
+main(int argc, char *argv[])
+{
+	static char *stdin_alone[] = { "-", NULL };
+	const char *key = NULL;
+	struct outpath *paths;
+	char **names;
+	struct err e;
+	size_t n, i;
+	int c, status = STATUS_OK;
+
+	cli_start(argv[0], "[-hV] -k keyfile [-o file | -O folder "
+	    "[--name-by-uid]] [--retain list] [--dates how] [--prefix text] "
+	    "[--map file] [--log file] [file ...]", options_help);
+	while ((c = getopt_long(argc, argv, "o:O:k:" CLI_SHORT, longopts,
+	    NULL)) != -1)
+		switch (c) {
+		case 'o':
+			output = optarg;
+			break;
+		case 'O':
+			folder = optarg;
+			break;
+		case OPT_BY_UID:
+			by_uid = true;
+			break;
+		case 'k':
+			key = optarg;
+			break;
+		case OPT_RETAIN:
+			take_retain(optarg);
+			break;
+		case OPT_DATES:
+			take_dates(optarg);
+			break;
+		case OPT_PREFIX:
+			scrub.prefix = take_prefix(optarg);
+			break;
+		case OPT_MAP:
+			map_file = open_append(optarg);
+			break;
+		case OPT_LOG:
+			log_file = open_append(optarg);
+			break;
+		default:	/* -h, -V, or a usage error */
+			cli_common(c);
+		}
+	names = optind < argc ? argv + optind : stdin_alone;
+	n = optind < argc ? (size_t)(argc - optind) : 1;
+	if (key == NULL)
+		cli_usage("name a key with -k; 'head -c 32 /dev/urandom' makes one");
+	if (output != NULL && folder != NULL)
+		cli_usage("-o and -O exclude each other");
+	if (by_uid && folder == NULL)
+		cli_usage("--name-by-uid goes with -O");
+	if (folder == NULL && n > 1)
+		cli_usage("several files want a folder, -O");
+	if (key_read(key, &scrub.key, &e) < 0)
+		return cli_finish(cli_trouble(key, &e));
+	if ((paths = outpath_new(names, n, &e)) == NULL)
+		return cli_finish(cli_trouble(NULL, &e));
+	for (i = 0; i < n; i++)
+		if (scrub_one(names[i], paths, i, &e) < 0)
+			status = cli_worst(status, cli_trouble(names[i], &e));
+	outpath_free(paths);
+	for (i = 0; i < nwritten; i++)
+		free(written[i]);
+	free(written);
+	if ((log_file != NULL && fclose(log_file) != 0) ||
+	    (map_file != NULL && fclose(map_file) != 0)) {
+		err_set(&e, "close log: %s", strerror(errno));
+		status = cli_trouble(NULL, &e);
+	}
+	return cli_finish(status);
+}
