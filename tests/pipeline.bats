@@ -1,0 +1,54 @@
+load helper
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || exit 1
+	head -c 32 /dev/zero >key
+	chmod 600 key
+	mkdir -p raw clean
+}
+
+stamp() {
+	/usr/bin/python3 "$ROOT/tests/stamp.py" "$@"
+}
+
+@test "any filter can sit between any two" {
+	stamp raw/a.dcm kind=rgb frames=2
+	set -o pipefail
+	dcm-frames raw/a.dcm | txt-detect --no-text | jq -c . | box-merge | jq -c '.seen = true' |
+		px-redact -o a.px.dcm raw/a.dcm
+	dcm-scrub -k key -o clean/a.dcm a.px.dcm
+	run -0 dcm-validate --against raw/a.dcm clean/a.dcm
+}
+
+@test "one pipeline serves 500 files" {
+	stamp one.dcm kind=mono8 size=64x64
+	for ((i = 0; i < 500; i++)); do cp one.dcm "raw/$i.dcm"; done
+	bash -c 'set -o pipefail
+		dcm-frames raw/*.dcm | txt-detect --no-text | box-merge >boxes && px-redact -b boxes -O out raw/*.dcm'
+	[ "$(find out -name '*.dcm' | wc -l)" -eq 500 ]
+	[ "$(wc -l <boxes)" -eq 500 ]
+	[ "$(sha256sum out/*.dcm | cut -d' ' -f1 | sort -u | wc -l)" -eq 1 ]
+}
+
+@test "a stage that dies leaves nothing that looks clean" {
+	stamp raw/a.dcm kind=mono8 frames=4
+	for dead in 'head -c 100000' 'head -n 2' false; do
+		case $dead in
+		*-c*) dcm-frames raw/a.dcm | $dead | txt-detect --no-text >boxes || : ;;
+		*-n*) dcm-frames raw/a.dcm | txt-detect --no-text | $dead >boxes || : ;;
+		*) dcm-frames raw/a.dcm | $dead >boxes || : ;;
+		esac
+		run -2 px-redact -b boxes -o out.dcm raw/a.dcm
+		[ ! -e out.dcm ]
+	done
+	dcm-frames raw/a.dcm | txt-detect --no-text >boxes	# the control
+	run -0 px-redact -b boxes -o out.dcm raw/a.dcm
+}
+
+@test "frames in which nobody looked keep a file from its output" {
+	stamp raw/a.dcm kind=mono8 frames=4
+	dcm-frames -f 1-3 raw/a.dcm | txt-detect --no-text >boxes
+	run -2 px-redact -b boxes -o out.dcm raw/a.dcm
+	[[ $output == *"frame 4 of 4"* ]]
+	[ ! -e out.dcm ]
+}

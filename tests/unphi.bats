@@ -1,0 +1,172 @@
+load helper
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || exit 1
+	head -c 32 /dev/zero >key
+	chmod 600 key
+	mkdir -p "raw/ZEBEDEE QUENTIN/deep"
+}
+
+stamp() {
+	/usr/bin/python3 "$ROOT/tests/stamp.py" "$@"
+}
+
+three() {	# three images of one patient, of different kinds
+	stamp "raw/ZEBEDEE QUENTIN/a.dcm" kind=mono16 uid=11
+	stamp "raw/ZEBEDEE QUENTIN/deep/b" kind=rgb frames=3 uid=12
+	stamp "raw/c.jpg" kind=inverse uid=13
+}
+
+planted="ZEBEDEE QUENTIN MRN4711 19560307 20240229 ACC90210 HOUSE GREGORY Princeton 1.2.826.0.1.3680043.9.7777"
+
+@test "a tree of files becomes a clean tree, a report and logs" {
+	three
+	run -0 unphi -k key -o clean raw
+	[ "$(find clean/dicom -type f | wc -l)" -eq 3 ]
+	[ -s clean/report.html ]
+	[[ $output == *"3 files are clean (0 of them from earlier), 0 were refused"* ]]
+	[ ! -e clean/.work ]
+}
+
+@test "no planted name, id, date or UID is left in any byte of the clean tree or the logs" {
+	three
+	run -0 unphi -k key -o clean raw
+	for word in $planted; do
+		grep -raqF "$word" raw	# the control: it was there
+		run -1 grep -raF "$word" clean/dicom clean/logs
+		run -1 bash -c "find clean | grep -F '$word'"
+	done
+}
+
+@test "no pixel of the text is left, and outside of the boxes every pixel is what it was" {
+	three
+	run -0 unphi -k key -o clean raw
+	cat >compare.py <<-'END'
+		import glob, json, sys, numpy as np, pydicom
+		out = {}
+		for f in glob.glob("clean/dicom/*/*/*.dcm"):
+		    d = pydicom.dcmread(f)
+		    out[(d.PhotometricInterpretation, int(d.get("NumberOfFrames", 1)))] = d
+		boxes = [json.loads(l)["boxes"] for l in open("clean/logs/boxes.ndjson")]
+		assert len(out) == 3 and len(boxes) >= 5
+		for name in ["raw/ZEBEDEE QUENTIN/a.dcm", "raw/ZEBEDEE QUENTIN/deep/b", "raw/c.jpg"]:
+		    was = pydicom.dcmread(name)
+		    now = out[(was.PhotometricInterpretation, int(was.get("NumberOfFrames", 1)))]
+		    ink = np.load(name + ".npy")
+		    a, b = was.pixel_array, now.pixel_array
+		    assert a.shape == b.shape and a.dtype == b.dtype
+		    if a.ndim == 2: a, b = a[None], b[None]
+		    for f in range(a.shape[0]):
+		        changed = a[f] != b[f]
+		        if changed.ndim == 3: changed = changed.any(-1)
+		        fill = b[f][ink]
+		        assert (fill == fill[0]).all(), "the text is one colour"
+		        assert changed[ink].mean() > .99
+		        allowed = np.zeros_like(ink)
+		        for group in boxes:
+		            for q in group:
+		                allowed[q["y"]:q["y"]+q["h"], q["x"]:q["x"]+q["w"]] = True
+		        assert not changed[~allowed].any(), "a pixel outside of all boxes changed"
+		        assert allowed.mean() < .35
+	END
+	/usr/bin/python3 compare.py
+}
+
+@test "independent readers open what comes out, and dciodvfy has no new complaint" {
+	three
+	run -0 unphi -k key -o clean raw
+	for f in clean/dicom/*/*/*.dcm; do
+		run -0 dcmdump -q "$f"
+		run -0 gdcminfo "$f"
+		run -0 /usr/bin/python3 -c 'import pydicom, sys; pydicom.dcmread(sys.argv[1]).pixel_array' "$f"
+		dciodvfy "$f" 2>&1 | grep -a '^Error' >>after || :
+	done
+	find raw -type f ! -name '*.npy' -exec dciodvfy {} \; 2>&1 | grep -a '^Error' >before || :
+	sort -u -o before before
+	sort -u -o after after
+	[ -z "$(comm -13 before after)" ]
+}
+
+@test "a second run does nothing, a third does what was added or lost" {
+	three
+	run -0 unphi -k key -o clean raw
+	find clean/dicom -type f -exec stat -c '%n %i %y' {} + | sort >first
+	run -0 unphi -k key -o clean raw
+	[[ $output == *"3 files are clean (3 of them from earlier)"* ]]
+	find clean/dicom -type f -exec stat -c '%n %i %y' {} + | sort >second
+	cmp first second
+	stamp raw/d.dcm kind=mono8 uid=14
+	lost=$(find clean/dicom -type f | head -n 1)
+	sum=$(sha256sum "$lost")
+	rm "$lost"
+	run -0 unphi -k key -o clean raw
+	[[ $output == *"4 files are clean (2 of them from earlier)"* ]]
+	[ "$(sha256sum "$lost")" = "$sum" ]
+	[ "$(wc -l <clean/logs/finished.ndjson)" -eq 4 ]
+}
+
+@test "the number of jobs does not change a byte" {
+	three
+	run -0 unphi -j 1 -k key -o one raw
+	run -0 unphi -j 3 -k key -o three raw
+	diff -r one/dicom three/dicom
+}
+
+@test "a bad file among good ones is named with a reason, and has no output" {
+	three
+	head -c 60000 raw/c.jpg >"raw/ZEBEDEE QUENTIN/cut"	# ends inside of the pixels
+	run -2 unphi -k key -o clean raw
+	[[ $output == *"ZEBEDEE QUENTIN/cut: refused by "* ]]
+	[ "$(find clean/dicom -type f | wc -l)" -eq 3 ]
+	[ "$(wc -l <clean/logs/refused.ndjson)" -eq 1 ]
+	run -1 grep -F ZEBEDEE clean/logs/refused.ndjson
+}
+
+@test "two files of one SOP Instance UID and other contents: one is refused" {
+	stamp raw/a.dcm kind=mono8 uid=11
+	stamp raw/b.dcm kind=mono16 uid=11
+	cp raw/a.dcm raw/copy.dcm	# the very same is no conflict
+	run -2 unphi -k key -o clean raw
+	[ "$(find clean/dicom -type f | wc -l)" -eq 1 ]
+	[ "$(wc -l <clean/logs/refused.ndjson)" -ge 1 ]
+}
+
+@test "an object without pixels goes through" {
+	cp "$PYDICOM/test_files/rtplan.dcm" raw
+	run -0 unphi -k key -o clean raw
+	[ "$(find clean/dicom -type f | wc -l)" -eq 1 ]
+}
+
+@test "--map is the only place where old and new names stand together" {
+	three
+	run -0 unphi -k key --map map -o clean raw
+	[ "$(stat -c %a map)" = 600 ]
+	[ "$(jq -r 'select(.kind == "file") | .from' map | grep -c 'ZEBEDEE QUENTIN')" -eq 2 ]
+	jq -r 'select(.kind == "file") | .to' map | while read -r f; do [ -s "clean/$f" ]; done
+	[ "$(jq -r 'select(.kind == "patient") | .from' map | sort -u)" = $'MRN471111\nMRN471112\nMRN471113' ]
+}
+
+@test "a key of your own is made once, kept from others, and named" {
+	stamp raw/a.dcm
+	export XDG_CONFIG_HOME=$PWD/config
+	run -0 unphi -o clean raw
+	[[ $output == *"made the key $PWD/config/unphi/key"* ]]
+	[ "$(stat -c '%a %s' config/unphi/key)" = "600 32" ]
+	sum=$(sha256sum config/unphi/key)
+	run -0 unphi -o again raw
+	[[ $output != *"made the key"* ]]
+	[ "$(sha256sum config/unphi/key)" = "$sum" ]
+	diff -r clean/dicom again/dicom
+}
+
+@test "nothing to do, or results inside of the input, are trouble" {
+	run -2 unphi -k key -o clean raw
+	[[ $output == *"no DICOM files were found"* ]]
+	stamp raw/a.dcm
+	run -2 unphi -k key -o raw/clean raw
+	run -2 unphi -k key -o raw raw
+	run -2 unphi -k key -o clean missing
+	run -2 unphi -k nokey -o clean raw
+	run -2 unphi -j 0 -k key -o clean raw
+	run -2 unphi raw
+}
