@@ -11,8 +11,8 @@ export LC_ALL=C
 prog=unphi
 handful=24	# files a pipeline: enough to forget what starting it costs
 
-usage="usage: unphi [-hV] [-j n] [-k keyfile] [--retain list] [--clean list]
-             [--dates how] [--prefix text] [--fill mode] [--map file]
+usage="usage: unphi [-hV] [-j n] [-k keyfile] [--retain list] [--dates how]
+             [--prefix text] [--fill mode] [--map file]
              -o folder path ..."
 
 help() {
@@ -21,7 +21,6 @@ help() {
 	  -j, --jobs N         work on N handfuls of files at a time; default: the cores
 	  -k, --key FILE       the secret key; default: one of your own, made at first use
 	      --retain LIST    what dcm-scrub retains
-	      --clean LIST     what dcm-scrub cleans
 	      --dates HOW      what dcm-scrub does with dates
 	      --prefix TEXT    what new patient ids begin with
 	      --fill MODE      what px-redact fills boxes with
@@ -41,7 +40,7 @@ die() {
 out='' jobs=$(nproc) key='' map=''
 scrub_options=() redact_options=()
 args=$(getopt -n "$prog" -o o:j:k:hV \
-	-l output:,jobs:,key:,retain:,clean:,dates:,prefix:,fill:,map:,help,version -- "$@") || {
+	-l output:,jobs:,key:,retain:,dates:,prefix:,fill:,map:,help,version -- "$@") || {
 	printf '%s\n' "$usage" >&2
 	exit 2
 }
@@ -51,7 +50,7 @@ while [ "$1" != -- ]; do
 	-o | --output) out=$2 ;;
 	-j | --jobs) jobs=$2 ;;
 	-k | --key) key=$2 ;;
-	--retain | --clean | --dates | --prefix) scrub_options+=("$1" "$2") ;;
+	--retain | --dates | --prefix) scrub_options+=("$1" "$2") ;;
 	--fill) redact_options+=("$1" "$2") ;;
 	--map) map=$2 ;;
 	-h | --help) printf '%s\n' "$usage" && help && exit 0 ;;
@@ -196,7 +195,7 @@ do_handful() {
 	done <"../todo.$1"
 
 	if [ ${#images[@]} -gt 0 ]; then
-		printf '%s\0' "${images[@]}" | dcm-frames -0 2>errors.1 |
+		printf '%s\0' "${images[@]}" | dcm-frames -0 --view voi,full 2>errors.1 |
 			txt-detect --no-text 2>errors.2 | box-merge >boxes 2>errors.3
 		px-redact "${redact_options[@]}" -b boxes -O px --log redact "${images[@]}" 2>errors.4
 		cat errors.? >errors
@@ -216,6 +215,7 @@ do_handful() {
 		dcm-validate --against in -b boxes "${results[@]}" >findings 2>>errors
 	fi
 	jq -r 'select(.level == "error") | "\(.file) \(.check): \(.message)"' findings >complaints
+	jq -r 'select(.check == "summary") | .file' findings >checked
 
 	while read -r id kind; do
 		file=out/$id.dcm
@@ -225,6 +225,8 @@ do_handful() {
 			refuse "$id" dcm-validate "${complaint#"$file "}"
 		elif complaint=$(grep -a -m 1 -F "dcm-validate: $file: " errors); then
 			refuse "$id" dcm-validate "${complaint#"dcm-validate: $file: "}"
+		elif ! grep -qxF "$file" checked; then
+			refuse "$id" dcm-validate "its checks were not finished"
 		else
 			file=$(readlink "$file")
 			accept "$id" "${file#../}"
