@@ -1,12 +1,12 @@
 /* dcm-scrub: de-identify metadata by PS3.15 Annex E; see dcm-scrub(1). */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/cli.h"
 #include "base/outfile.h"
 #include "base/outpath.h"
@@ -16,41 +16,33 @@
 
 static struct scrub scrub = { .prefix = "" };
 static const char *output, *folder;
-static bool by_uid;
 static FILE *log_file, *map_file;
 
 static const char options_help[] =
 "  -o, --output FILE    write the one input's result to FILE\n"
-"  -O, --folder DIR     write each result below DIR, at its input's path\n"
-"      --name-by-uid    with -O: as STUDY/SERIES/INSTANCE.dcm, by the new UIDs\n"
+"  -O, --outdir DIR     write each result below DIR, at its input's path\n"
 "  -k, --key FILE       the secret key of all pseudonyms; wanted\n"
 "      --retain LIST    uids, device, institution, patient, full-dates\n"
 "      --dates HOW      remove, the default, or keep, as --retain full-dates\n"
 "      --prefix TEXT    what new patient ids begin with\n"
 "      --map FILE       append the crosswalk of old and new names and ids\n"
-"      --log FILE       append what was done, by tag and rule\n"
+"  -l, --log FILE       append what was done, by tag and rule\n"
 "  -h, --help           show this help\n"
 "  -V, --version        show the version\n";
 
-enum { OPT_BY_UID = 256, OPT_RETAIN, OPT_DATES, OPT_PREFIX, OPT_MAP,
-    OPT_LOG };
+enum { OPT_RETAIN = 256, OPT_DATES, OPT_PREFIX, OPT_MAP };
 
 static const struct option longopts[] = {
 	{ "output", required_argument, NULL, 'o' },
-	{ "folder", required_argument, NULL, 'O' },
-	{ "name-by-uid", no_argument, NULL, OPT_BY_UID },
+	{ "outdir", required_argument, NULL, 'O' },
 	{ "key", required_argument, NULL, 'k' },
 	{ "retain", required_argument, NULL, OPT_RETAIN },
 	{ "dates", required_argument, NULL, OPT_DATES },
 	{ "prefix", required_argument, NULL, OPT_PREFIX },
 	{ "map", required_argument, NULL, OPT_MAP },
-	{ "log", required_argument, NULL, OPT_LOG },
+	{ "log", required_argument, NULL, 'l' },
 	CLI_LONG
 };
-
-/* What -O --name-by-uid has written in this run. */
-static char **written;
-static size_t nwritten;
 
 static void
 take_retain(char *list)
@@ -117,72 +109,27 @@ open_append(const char *name)
 	return f;
 }
 
-/* The path by the new UIDs, which are digits and dots: no path can be hidden
-   in them, and this is where it is checked. */
-static char *
-path_by_uid(struct dcm *d, struct err *e)
+/*
+ * STUDY/SERIES/INSTANCE.dcm by the new UIDs, for who wants to name outputs so.
+ * The UIDs of a file are not to be trusted with a path: what is no UID is "none".
+ */
+static int
+name_by_uid(struct dcm *d, struct buf *b, struct err *e)
 {
 	static const uint32_t tags[] = { DCM_TAG(0x0020, 0x000d),
 	    DCM_TAG(0x0020, 0x000e), DCM_TAG(0x0008, 0x0018) };
-	struct buf b = { 0 };
 	const char *uid;
 	size_t i;
 
-	if (buf_add(&b, folder, strlen(folder), e) < 0)
-		goto fail;
 	for (i = 0; i < 3; i++) {
 		uid = dcm_string(d, tags[i], 0);
-		if (uid == NULL || uid[0] == '.' ||
-		    strspn(uid, "0123456789.") != strlen(uid) || strlen(uid) > 64) {
-			err_set(e, "(%04x,%04x) holds no UID to name the output by",
-			    tags[i] >> 16, tags[i] & 0xffff);
-			goto fail;
-		}
-		if (buf_add(&b, "/", 1, e) < 0 ||
-		    buf_add(&b, uid, strlen(uid), e) < 0)
-			goto fail;
+		if (uid == NULL || uid[0] == '.' || strlen(uid) > 64 ||
+		    strspn(uid, "0123456789.") != strlen(uid))
+			uid = "none";
+		if (buf_add(b, uid, strlen(uid), e) < 0 ||
+		    buf_add(b, i < 2 ? "/" : ".dcm", i < 2 ? 1 : 4, e) < 0)
+			return -1;
 	}
-	if (buf_add(&b, ".dcm", 4, e) == 0)
-		return b.data;
-fail:
-	buf_free(&b);
-	return NULL;
-}
-
-/* Does the file PATH hold the very bytes that F does? */
-static bool
-same_bytes(FILE *f, const char *path)
-{
-	FILE *g = fopen(path, "rb");
-	int a, b;
-
-	if (g == NULL)
-		return false;
-	rewind(f);
-	do {
-		a = getc(f);
-		b = getc(g);
-	} while (a == b && a != EOF);
-	fclose(g);
-	return a == b;
-}
-
-/* 1 when this run has written PATH before, else 0 and it is noted; -1. */
-static int
-note_written(const char *path, struct err *e)
-{
-	char **grown;
-	size_t i;
-
-	for (i = 0; i < nwritten; i++)
-		if (strcmp(written[i], path) == 0)
-			return 1;
-	if ((grown = realloc(written, (nwritten + 1) * sizeof *grown)) == NULL)
-		return err_set(e, "out of memory");
-	written = grown;
-	if ((written[nwritten] = strdup(path)) == NULL)
-		return err_set(e, "out of memory");
-	nwritten++;
 	return 0;
 }
 
@@ -202,15 +149,15 @@ write_lines(FILE *f, json_t *lines, struct err *e)
 
 /* The audit line, and the crosswalk, once the output is there. */
 static int
-report(const char *name, const char *path, json_t *actions, json_t *map,
-    struct err *e)
+report(const char *name, const char *path, const char *by_uid, json_t *actions,
+    json_t *map, struct err *e)
 {
 	json_t *lines = NULL;
 	int got = 0;
 
 	if (log_file != NULL) {
-		lines = json_pack("[{s:s, s:s, s:s, s:O}]", "file", name, "by",
-		    "dcm-scrub", "output", path, "actions", actions);
+		lines = json_pack("[{s:s, s:s, s:s, s:s, s:O}]", "file", name, "by",
+		    "dcm-scrub", "output", path, "name", by_uid, "actions", actions);
 		got = lines == NULL ? err_set(e, "the file's name is not UTF-8") :
 		    write_lines(log_file, lines, e);
 		json_decref(lines);
@@ -230,16 +177,17 @@ scrub_one(const char *name, const struct outpath *paths, size_t index,
     struct err *e)
 {
 	struct outfile *out = NULL;
+	struct buf by_uid = { 0 };
 	struct dcm *d = NULL;
 	char *path = NULL;
-	int seen = 0, got = -1;
+	int got = -1;
 
 	scrub.actions = log_file != NULL ? json_array() : NULL;
 	scrub.map = map_file != NULL ? json_array() : NULL;
-	if (dcm_open(name, &d, e) < 0 || scrub_apply(&scrub, d, e) < 0)
+	if (dcm_open(name, &d, e) < 0 || scrub_apply(&scrub, d, e) < 0 ||
+	    name_by_uid(d, &by_uid, e) < 0)
 		goto out;
-	path = by_uid ? path_by_uid(d, e) : folder != NULL ?
-	    outpath_under(paths, folder, index, e) :
+	path = folder != NULL ? outpath_under(paths, folder, index, e) :
 	    strdup(output != NULL ? output : "-");
 	if (path == NULL)
 		goto out;
@@ -247,25 +195,19 @@ scrub_one(const char *name, const struct outpath *paths, size_t index,
 		err_set(e, "the output would replace an input");
 		goto out;
 	}
-	if (by_uid && (seen = note_written(path, e)) < 0)
-		goto out;
 	if ((out = outfile_open_deep(path, e)) == NULL ||
 	    edit_write(d, outfile_stream(out), e) < 0)
 		goto out;
-	if (seen && !same_bytes(outfile_stream(out), path)) {
-		err_set(e, "another input of other contents has the same "
-		    "SOP Instance UID");
-		goto out;
-	}
 	got = outfile_commit(out, e);
 	out = NULL;
 	if (got == 0)
-		got = report(name, path, scrub.actions, scrub.map, e);
+		got = report(name, path, by_uid.data, scrub.actions, scrub.map, e);
 out:
 	outfile_abandon(out);
 	dcm_close(d);
 	json_decref(scrub.actions);
 	json_decref(scrub.map);
+	buf_free(&by_uid);
 	free(path);
 	return got;
 }
@@ -281,10 +223,10 @@ main(int argc, char *argv[])
 	size_t n, i;
 	int c, status = STATUS_OK;
 
-	cli_start(argv[0], "[-hV] -k keyfile [-o file | -O folder "
-	    "[--name-by-uid]] [--retain list] [--dates how] [--prefix text] "
-	    "[--map file] [--log file] [file ...]", options_help);
-	while ((c = getopt_long(argc, argv, "o:O:k:" CLI_SHORT, longopts,
+	cli_start(argv[0], "[-hV] -k keyfile [-o file | -O folder] "
+	    "[-l log] [--retain list] [--dates how] [--prefix text] [--map file] "
+	    "[file ...]", options_help);
+	while ((c = getopt_long(argc, argv, "o:O:k:l:" CLI_SHORT, longopts,
 	    NULL)) != -1)
 		switch (c) {
 		case 'o':
@@ -292,9 +234,6 @@ main(int argc, char *argv[])
 			break;
 		case 'O':
 			folder = optarg;
-			break;
-		case OPT_BY_UID:
-			by_uid = true;
 			break;
 		case 'k':
 			key = optarg;
@@ -311,7 +250,7 @@ main(int argc, char *argv[])
 		case OPT_MAP:
 			map_file = open_append(optarg);
 			break;
-		case OPT_LOG:
+		case 'l':
 			log_file = open_append(optarg);
 			break;
 		default:	/* -h, -V, or a usage error */
@@ -323,8 +262,6 @@ main(int argc, char *argv[])
 		cli_usage("name a key with -k; 'head -c 32 /dev/urandom' makes one");
 	if (output != NULL && folder != NULL)
 		cli_usage("-o and -O exclude each other");
-	if (by_uid && folder == NULL)
-		cli_usage("--name-by-uid goes with -O");
 	if (folder == NULL && n > 1)
 		cli_usage("several files want a folder, -O");
 	if (key_read(key, &scrub.key, &e) < 0)
@@ -335,9 +272,6 @@ main(int argc, char *argv[])
 		if (scrub_one(names[i], paths, i, &e) < 0)
 			status = cli_worst(status, cli_trouble(names[i], &e));
 	outpath_free(paths);
-	for (i = 0; i < nwritten; i++)
-		free(written[i]);
-	free(written);
 	if ((log_file != NULL && fclose(log_file) != 0) ||
 	    (map_file != NULL && fclose(map_file) != 0)) {
 		err_set(&e, "close log: %s", strerror(errno));
