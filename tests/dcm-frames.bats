@@ -511,6 +511,24 @@ py() {
 	EOF
 }
 
+@test "a picture that Number of Frames does not count is refused, not passed over" {
+	py <<-'EOF'
+	rng = np.random.default_rng(8)
+	make('a.dcm', rng.integers(0, 256, (3, 32, 32)).astype('u1'))
+	for coder in ['dcmcrle'], ['dcmcjpeg', '+el'], ['dcmcjpls'], ['gdcmconv', '--j2k']:
+	    run(*coder, 'a.dcm', 'b.dcm')
+	    for n in 1, 2:
+	        ds = pydicom.dcmread('b.dcm')
+	        ds.NumberOfFrames = n
+	        ds.save_as('c.dcm')
+	        refused('c.dcm')
+	        # Without a table that could say so.
+	        ds.PixelData = b'\xfe\xff\x00\xe0\0\0\0\0' + ds.PixelData[20:]
+	        ds.save_as('c.dcm')
+	        refused('c.dcm')
+	EOF
+}
+
 @test "a codestream that is cut is refused, and the images before it stay well-formed" {
 	py <<-'EOF'
 	from pydicom.encaps import generate_pixel_data_frame

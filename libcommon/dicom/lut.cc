@@ -244,7 +244,7 @@ lut_grey_free(struct lut_grey *g)
 {
 	lut_free(&g->modality);
 	lut_free(&g->voi);
-	memset(g, 0, sizeof *g);
+	*g = lut_grey();
 }
 
 int

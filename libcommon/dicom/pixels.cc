@@ -228,6 +228,7 @@ native_describe(DcmElement *el, bool big_endian, struct pixels *p, struct err *e
 	    bits / 8 + (bits % 8 != 0) > el->getLengthField())
 		return err_set(e, "pixel data is shorter than %u frames of %ux%u",
 		    p->frames, p->columns, p->rows);
+	p->excess = el->getLengthField() - (bits / 8 + (bits % 8 != 0));
 	return 0;
 }
 
@@ -336,28 +337,58 @@ index_by_table(struct dcm *d, uint32_t frames, const std::vector<uint8_t> &table
 	return 0;
 }
 
+/* Does fragment I begin a codestream? 1 yes, 0 no, -1 failure. */
+static int
+begins(struct dcm *d, size_t i, enum coding coding, struct err *e)
+{
+	static const uint8_t jpeg[] = { 0xff, 0xd8, 0xff };
+	static const uint8_t j2k[] = { 0xff, 0x4f, 0xff, 0x51 };
+	const uint8_t *magic = coding == CODING_J2K ? j2k : jpeg;
+	size_t n = coding == CODING_J2K ? sizeof j2k : sizeof jpeg;
+	uint8_t b[4];
+
+	if (d->fragments[i]->getLengthField() < n)
+		return 0;
+	if (read_fragment(d, d->fragments[i], b, n, e) < 0)
+		return -1;
+	return memcmp(b, magic, n) == 0;
+}
+
 /* Without a table: a frame begins where a codestream does. */
 static int
 index_by_content(struct dcm *d, uint32_t frames, enum coding coding,
     struct err *e)
 {
-	static const uint8_t jpeg[] = { 0xff, 0xd8, 0xff };
-	static const uint8_t j2k[] = { 0xff, 0x4f, 0xff, 0x51 };
-	const uint8_t *magic = coding == CODING_J2K ? j2k : jpeg;
-	size_t i, n = coding == CODING_J2K ? sizeof j2k : sizeof jpeg;
-	uint8_t b[4];
+	size_t i;
+	int got;
 
-	for (i = 0; i < d->fragments.size(); i++) {
-		if (d->fragments[i]->getLengthField() < n)
-			continue;
-		if (read_fragment(d, d->fragments[i], b, n, e) < 0)
+	for (i = 0; i < d->fragments.size(); i++)
+		if ((got = begins(d, i, coding, e)) < 0)
 			return -1;
-		if (memcmp(b, magic, n) == 0)
+		else if (got == 1)
 			d->first.push_back(i);
-	}
 	if (d->first.size() != frames || d->first[0] != 0)
 		return err_set(e, "holds %zu fragments that begin a frame, for %u frames",
 		    d->first.size(), frames);
+	return 0;
+}
+
+/*
+ * A codestream that begins inside a frame is a picture that the header does not
+ * count and no decoder would show.
+ */
+static int
+check_hidden(struct dcm *d, enum coding coding, struct err *e)
+{
+	size_t i, frame = 0;
+	int got;
+
+	for (i = 0; i < d->fragments.size(); i++)
+		if (frame < d->first.size() && d->first[frame] == i)
+			frame++;
+		else if ((got = begins(d, i, coding, e)) != 0)
+			return got < 0 ? -1 : err_set(e, "fragment %zu begins a frame "
+			    "that the header does not count", i + 1);
 	return 0;
 }
 
@@ -396,11 +427,14 @@ index_frames(struct dcm *d, DcmElement *el, uint32_t frames, enum coding coding,
 	if (d->fragments.size() < frames)
 		return err_set(e, "holds %zu fragments for %u frames",
 		    d->fragments.size(), frames);
-	if (frames == 1)
-		d->first.push_back(0);
-	else if (d->fragments.size() == frames)
+	if (d->fragments.size() == frames)
 		for (size_t i = 0; i < frames; i++)
 			d->first.push_back(i);
+	else if (coding == CODING_RLE || coding == CODING_DEFLATE)	/* PS3.5 A.4.2 */
+		return err_set(e, "holds %zu fragments for %u frames",
+		    d->fragments.size(), frames);
+	else if (frames == 1)
+		d->first.push_back(0);
 	else {
 		if (seq->getItem(item, 0).bad() || item == NULL)
 			return err_set(e, "the offset table is missing");
@@ -415,12 +449,15 @@ index_frames(struct dcm *d, DcmElement *el, uint32_t frames, enum coding coding,
 			if (read_bytes(d, extended, 0, table.data(), table.size(), e) < 0 ||
 			    index_by_table(d, frames, table, 8, e) < 0)
 				return -1;
-		} else if (coding == CODING_RLE || is_native_frame(coding))
+		} else if (coding == CODING_PLAIN)
 			return err_set(e, "holds %zu fragments for %u frames and no "
 			    "offset table", d->fragments.size(), frames);
 		else if (index_by_content(d, frames, coding, e) < 0)
 			return -1;
 	}
+	if (coding != CODING_PLAIN && d->fragments.size() != frames &&
+	    check_hidden(d, coding, e) < 0)
+		return -1;
 	d->first.push_back(d->fragments.size());
 	return 0;
 }

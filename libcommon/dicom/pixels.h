@@ -41,7 +41,15 @@ struct pixels {
 	bool planar;			/* as stored; frames arrive interleaved */
 	bool encapsulated;
 	bool lossy;			/* the syntax, or (0028,2110) is 01 */
-	/* Of the frames as pixels_frame delivers them: */
+	/*
+	 * Bytes of native pixel data after the last frame, 1 for an even length
+	 * included. Nothing shows them, so nobody may pass them on as examined.
+	 */
+	size_t excess;
+	/*
+	 * Of the frames as pixels_frame delivers them; for colour that is coded,
+	 * what the codestream says wins over the header (codestream.h).
+	 */
 	enum pixels_photometric photometric;
 	size_t bytes;			/* of one stored word: 1, 2, 4 */
 	size_t frame_bytes;
@@ -49,15 +57,18 @@ struct pixels {
 
 /*
  * Reads and checks the module. Refused: sizes of 0, values that contradict each
- * other, pixel data shorter than they demand, a transfer syntax without a
- * decoder (named). Returns 0 or -1 with E filled.
+ * other, pixel data shorter than they demand, fragments that do not make so
+ * many frames or that begin one which is not counted, a first codestream of
+ * another size, a transfer syntax without a decoder (named). Returns 0 or -1
+ * with E filled. Call it before pixels_frame, once for each open file.
  */
 int pixels_describe(struct dcm *d, struct pixels *p, struct err *e);
 
 /*
  * Decodes frame FRAME (from 1) into OUT, which holds P->frame_bytes. Frames may
- * be asked for in any order; ascending is fastest. One-bit images arrive as
- * one byte a pixel, 0 or 1. Returns 0 or -1 with E filled.
+ * be asked for in any order, at the same cost. One-bit images arrive as one
+ * byte a pixel, 0 or 1. Refused: a codestream that is cut, damaged, or of
+ * another size or colour than the first. Returns 0 or -1 with E filled.
  */
 int pixels_frame(struct dcm *d, const struct pixels *p, uint32_t frame,
     void *out, struct err *e);
