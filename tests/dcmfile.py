@@ -103,6 +103,23 @@ def refused(path, *args):
     return lines[0]
 
 
+def retag(source, uid, to):
+    """Copies a file under another transfer syntax, its data set as it is."""
+    b = open(source, 'rb').read()
+    uid = uid.encode() + b'\0' * (len(uid) % 2)
+    i = b.index(b'\x02\0\x10\0UI') + 6
+    n = int.from_bytes(b[i:i + 2], 'little')
+    size = int.from_bytes(b[140:144], 'little') + len(uid) - n
+    b = b[:i] + len(uid).to_bytes(2, 'little') + uid + b[i + 2 + n:]
+    open(to, 'wb').write(b[:140] + size.to_bytes(4, 'little') + b[144:])
+
+
+def item(b):
+    """An item of encapsulated pixel data."""
+    b += b'\0' * (len(b) % 2)
+    return b'\xfe\xff\x00\xe0' + len(b).to_bytes(4, 'little') + b
+
+
 def run(*args):
     """Another tool; its output."""
     return subprocess.run(args, check=True, capture_output=True).stdout
