@@ -14,7 +14,7 @@
 #include "deid/key.h"
 #include "dicom/dcm.h"
 
-enum { ID_BYTES = 10, FOLDERS_OPEN = 64 };
+enum { ID_BYTES = 10, ID_SIZE = 2 * ID_BYTES + 1, FOLDERS_OPEN = 64 };
 
 struct found {
 	char *path;
@@ -114,15 +114,26 @@ by_path(const void *p, const void *q)
 	    ((const struct found *)q)->path);
 }
 
-/* The same file, unchanged, has the same id; without the key it says nothing. */
-static int
-make_id(const struct key *k, const char *seed, const char *absolute,
-    const struct found *f, char id[ID_BYTES * 2 + 1], struct err *e)
+/* The keyed hash of N bytes, shortened; without the key it says nothing. */
+static void
+make_hash(const struct key *k, const char *purpose, const void *bytes, size_t n,
+    char id[ID_SIZE])
 {
 	unsigned char mac[KEY_MAC_BYTES];
+	size_t i;
+
+	key_mac(k, purpose, bytes, n, mac);
+	for (i = 0; i < ID_BYTES; i++)
+		snprintf(id + 2 * i, 3, "%02x", mac[i]);
+}
+
+/* The same file, unchanged, has the same id. */
+static int
+make_id(const struct key *k, const char *seed, const char *absolute,
+    const struct found *f, char id[ID_SIZE], struct err *e)
+{
 	struct buf b = { 0 };
 	char facts[128];
-	size_t i;
 	int n;
 
 	n = snprintf(facts, sizeof facts, "%" PRIdMAX " %" PRIdMAX ".%09ld",
@@ -133,33 +144,30 @@ make_id(const struct key *k, const char *seed, const char *absolute,
 		buf_free(&b);
 		return -1;
 	}
-	key_mac(k, "file", b.data, b.len, mac);
+	make_hash(k, "file", b.data, b.len, id);
 	buf_free(&b);
-	for (i = 0; i < ID_BYTES; i++)
-		snprintf(id + 2 * i, 3, "%02x", mac[i]);
 	return 0;
 }
 
+/* What the header tells: the kind of pixels, and the hash of the instance. */
 static const char *
-pixels_of(const char *path)
+look_inside(const char *path, const struct key *k, char instance[ID_SIZE])
 {
-	const char *kind = "unreadable";
+	static const char *const kinds[] = {
+		[DCM_PIXELS_NONE] = "none",
+		[DCM_PIXELS_INT] = "int",
+		[DCM_PIXELS_FLOAT] = "float"
+	};
+	const char *kind, *uid;
 	struct dcm *d;
 	struct err e;
 
+	instance[0] = '\0';
 	if (dcm_open(path, &d, &e) < 0)
-		return kind;
-	switch (dcm_pixels(d)) {
-	case DCM_PIXELS_NONE:
-		kind = "none";
-		break;
-	case DCM_PIXELS_INT:
-		kind = "int";
-		break;
-	case DCM_PIXELS_FLOAT:
-		kind = "float";
-		break;
-	}
+		return "unreadable";
+	if ((uid = dcm_string(d, DCM_TAG(0x0008, 0x0018), 0)) != NULL)
+		make_hash(k, "instance", uid, strlen(uid), instance);
+	kind = kinds[dcm_pixels(d)];
 	dcm_close(d);
 	return kind;
 }
@@ -186,15 +194,17 @@ static int
 print_id(const struct found *f, const struct key *k, const char *seed,
     const char *dir, struct err *e)
 {
-	char id[ID_BYTES * 2 + 1], *absolute;
+	char id[ID_SIZE], instance[ID_SIZE], *absolute;
+	const char *kind;
 	int got = -1;
 
 	if ((absolute = realpath(f->path, NULL)) == NULL)
 		return err_set(e, "%s", strerror(errno));
 	if (make_id(k, seed, absolute, f, id, e) == 0 &&
 	    (dir == NULL || link_to(dir, id, absolute, e) == 0)) {
-		printf("{\"id\":\"%s\",\"bytes\":%" PRIdMAX ",\"pixels\":\"%s\"}\n",
-		    id, (intmax_t)f->size, pixels_of(f->path));
+		kind = look_inside(f->path, k, instance);
+		printf("{\"id\":\"%s\",\"bytes\":%" PRIdMAX ",\"pixels\":\"%s\","
+		    "\"instance\":\"%s\"}\n", id, (intmax_t)f->size, kind, instance);
 		got = 0;
 	}
 	free(absolute);

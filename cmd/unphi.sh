@@ -134,7 +134,9 @@ for log in finished boxes redact scrub findings; do
 	    "$logs/$log.ndjson" >"$log.kept" && mv "$log.kept" "$logs/$log.ndjson"
 done
 : >"$logs/refused.ndjson"
-jq -r '"\(.id) \(.pixels)"' found | sort -u >all
+# Files of one SOP Instance UID are told apart by a number, in order of name.
+jq -r '"\(.id) \(.pixels) \(.instance)"' found |
+	awk '!($1 in id) { id[$1]; print $1, $2, $3 == "" ? 1 : ++n[$3] }' | sort >all
 total=$(wc -l <all)
 join -v 1 all kept >todo
 already=$((total - $(wc -l <todo)))
@@ -164,17 +166,19 @@ refuse_by_log() {
 	fi
 }
 
-# accept ID OUTPUT: moves its output into the tree, unless another file is there.
+# accept ID OUTPUT NAME NUMBER: moves OUTPUT into the tree as NAME; the second
+# file of one SOP Instance UID is NAME-2.dcm, and so on.
 accept() {
-	local to=dicom/${2#tree/}
+	local to=dicom/$3
 
+	[ "$4" -eq 1 ] || to=${to%.dcm}-$4.dcm
 	if [ ! -e "$to" ]; then
 		if ! { mkdir -p -- "${to%/*}" && mv -- "$2" "$to"; } then
 			refuse "$1" unphi "its output cannot be moved into the tree"
 			return
 		fi
 	elif ! cmp -s "$2" "$to"; then
-		refuse "$1" unphi "another file of other contents has the same SOP Instance UID"
+		refuse "$1" unphi "an earlier run left another file under its name"
 		return
 	fi
 	printf '{"id":"%s","output":"%s"}\n' "$1" "$to" >>finished
@@ -183,11 +187,13 @@ accept() {
 
 # Runs the pipeline over the ids in todo.N, in the folder of its own hN.
 do_handful() {
-	local id kind file complaint images=() others=() files=() results=() mapped=()
+	local id kind number file output name complaint
+	local images=() others=() files=() results=() mapped=()
+	local -A named=()
 
-	{ mkdir "h$1" && cd "h$1" && mkdir px tree out && ln -s ../in ../dicom .; } || return
+	{ mkdir "h$1" && cd "h$1" && mkdir px out && ln -s ../in ../dicom .; } || return
 	touch errors refused.tsv finished redact scrub findings boxes map
-	while read -r id kind; do
+	while read -r id kind _; do
 		case $kind in
 		int | float) images+=("in/$id.dcm") ;;
 		*) others+=("in/$id.dcm") ;;
@@ -200,26 +206,29 @@ do_handful() {
 		px-redact "${redact_options[@]}" -b boxes -O px --log redact "${images[@]}" 2>errors.4
 		cat errors.? >errors
 	fi
-	for file in px/*.dcm "${others[@]}"; do
+	# What has no pixels goes on as it is.
+	for file in "${others[@]}"; do
+		ln -s "../$file" px/
+	done
+	for file in px/*.dcm; do
 		[ ! -e "$file" ] || files+=("$file")
 	done
 	if [ ${#files[@]} -gt 0 ]; then
-		dcm-scrub "${scrub_options[@]}" ${map:+--map map} -k "$key" -O tree --name-by-uid \
+		dcm-scrub "${scrub_options[@]}" ${map:+--map map} -k "$key" -O out \
 			--log scrub "${files[@]}" 2>>errors
 	fi
-	while read -r file kind; do
-		id=${file##*/}
-		[ ! -f "$kind" ] || { ln -s "../$kind" "out/$id" && results+=("out/$id"); }
-	done < <(jq -r 'select(.output) | "\(.file) \(.output)"' scrub)
+	while read -r output name; do
+		[ ! -f "$output" ] || { results+=("$output"); named[$output]=$name; }
+	done < <(jq -r 'select(.output) | "\(.output) \(.name)"' scrub)
 	if [ ${#results[@]} -gt 0 ]; then
 		dcm-validate --against in -b boxes "${results[@]}" >findings 2>>errors
 	fi
 	jq -r 'select(.level == "error") | "\(.file) \(.check): \(.message)"' findings >complaints
 	jq -r 'select(.check == "summary") | .file' findings >checked
 
-	while read -r id kind; do
+	while read -r id kind number; do
 		file=out/$id.dcm
-		if [ ! -e "$file" ]; then
+		if [ -z "${named[$file]:-}" ]; then
 			refuse_by_log "$id"
 		elif complaint=$(grep -a -m 1 -F "$file " complaints); then
 			refuse "$id" dcm-validate "${complaint#"$file "}"
@@ -228,8 +237,7 @@ do_handful() {
 		elif ! grep -qxF "$file" checked; then
 			refuse "$id" dcm-validate "its checks were not finished"
 		else
-			file=$(readlink "$file")
-			accept "$id" "${file#../}"
+			accept "$id" "$file" "${named[$file]}" "$number"
 		fi
 	done <"../todo.$1"
 	keep_logs
@@ -320,7 +328,7 @@ if [ "$refused" -gt 0 ]; then
 	status=2
 	jq -r '"\(.file)\t\(.by)\t\(.refused)"' "$logs/refused.ndjson" | sort |
 		while IFS=$'\t' read -r file by reason; do
-			printf '%s: %s: refused by %s: %s\n' "$prog" "$(readlink "$file" | tr '[:cntrl:]' '?')" \
+			printf '%s: %s: refused by %s: %s\n' "$prog" "$(readlink -n "$file" | tr '[:cntrl:]' '?')" \
 				"$by" "$reason" >&2
 		done
 fi
