@@ -15,9 +15,9 @@ stamp() {
 	stamp raw/a.dcm kind=rgb frames=2
 	set -o pipefail
 	dcm-frames raw/a.dcm | txt-detect --no-text | jq -c . | box-merge | jq -c '.seen = true' |
-		px-redact -o a.px.dcm raw/a.dcm
+		tee boxes | px-redact -o a.px.dcm raw/a.dcm
 	dcm-scrub -k key -o clean/a.dcm a.px.dcm
-	run -0 dcm-validate --against raw/a.dcm clean/a.dcm
+	run -0 dcm-validate --against raw/a.dcm -b boxes clean/a.dcm
 }
 
 @test "one pipeline serves 500 files" {
