@@ -122,13 +122,34 @@ palette_ends(struct fill *f)
 
 /* -- making one ----------------------------------------------------------- */
 
+static bool
+falls(const struct lut *l)
+{
+	return l->entries > 1 && l->data[0] > l->data[l->entries - 1];
+}
+
+/* Is the greatest stored value the darkest? PS3.3 C.11.1, C.11.2. */
+static bool
+is_turned(struct dcm *d, const struct pixels *p)
+{
+	bool turned = p->photometric == PHOTO_MONOCHROME1;
+	struct lut_grey g = { 0 };
+
+	if (lut_grey_read(d, p, 1, &g, NULL) < 0)
+		return turned;	/* a viewer cannot heed it either */
+	if (g.modality.entries > 0 ? falls(&g.modality) : g.slope < 0)
+		turned = !turned;
+	if (falls(&g.voi))
+		turned = !turned;
+	lut_grey_free(&g);
+	return turned;
+}
+
 struct fill *
 fill_new(enum fill_mode mode, struct dcm *d, const struct pixels *p,
     struct err *e)
 {
 	struct fill *f = calloc(1, sizeof *f);
-	bool turned = p->photometric == PHOTO_MONOCHROME1;
-	double slope;
 
 	if (f == NULL) {
 		err_set(e, "out of memory");
@@ -158,13 +179,9 @@ fill_new(enum fill_mode mode, struct dcm *d, const struct pixels *p,
 			return NULL;
 		}
 		palette_ends(f);
-	} else if (p->samples == 1) {
-		if (dcm_number(d, DCM_TAG(0x0028, 0x1053), 0, &slope) && slope < 0)
-			turned = !turned;
-		if (turned) {
-			f->black = value_max(f);
-			f->white = value_min(f);
-		}
+	} else if (p->samples == 1 && is_turned(d, p)) {
+		f->black = value_max(f);
+		f->white = value_min(f);
 	}
 	return f;
 }

@@ -4,8 +4,8 @@
  * A fill is chosen by what a viewer shows, then expressed as stored values:
  *
  * black, white: the darkest and the lightest value that Bits Stored can hold.
- *     MONOCHROME1 and a negative Rescale Slope turn them round; signed data go
- *     from -2^(n-1); a palette gives the index of its darkest and its lightest
+ *     MONOCHROME1, a negative Rescale Slope and a falling Modality or VOI LUT turn
+ *     them round; signed data go from -2^(n-1); a palette gives the index of its darkest and its lightest
  *     entry; in YBR the luma is 0 or full (16 or 235 in YBR_PARTIAL) and the
  *     chroma neutral.
  * min, max: the smallest and largest value (YBR: luma) that the frame holds, so

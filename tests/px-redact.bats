@@ -1,0 +1,571 @@
+load helper
+
+# Pictures are made and read by pydicom (tests/px-redact.py).
+img() {
+	/usr/bin/python3 "$ROOT/tests/px-redact.py" "$@"
+}
+
+# one FILE X,Y,W,H...: redacts a.dcm with the boxes on every frame.
+one() {
+	local out=$1
+	shift
+	frame=0 frames=${frames:-1} record 1/1 "$@" | px-redact -o "$out" ${fill:+-f $fill} a.dcm
+}
+
+# What dcmdump shows of a header, less what redaction is to change.
+header() {
+	dcmdump -q +L +R 200 "$1" | grep -vE '^#|^$|\((7fe0,00|0028,0301|0012,0064|0002,0000)' |
+		grep -vE '^ *\((fffe,e|0008,010)' | grep -vE "${2:-^$}"
+}
+
+@test "native pixels outside of the boxes stay, in every syntax and form" {
+	for form in "photo=MONOCHROME2 bits=8" "photo=MONOCHROME1 bits=16 stored=12" \
+	    "photo=MONOCHROME2 bits=16 signed=1" "photo=MONOCHROME2 bits=16 stored=12 signed=1" \
+	    "photo=MONOCHROME2 bits=1" "photo=RGB planar=0" "photo=RGB planar=1" "photo=YBR_FULL" \
+	    "photo=YBR_FULL_422" "photo=PALETTE\ COLOR" "photo=RGB bits=16 planar=1" "photo=MONOCHROME2 rows=49 cols=99"; do
+		for ts in implicit explicit big deflated; do
+			[ "$ts" = big ] && [[ $form == *bits=1 ]] && continue	# pydicom cannot
+			eval "img make a.dcm ts=$ts frames=3 $form"
+			size=100x50 b="10,5,40,20"
+			[[ $form == *cols=99* ]] && size=99x49
+			[[ $form == *422* ]] && b="9,5,40,20"	# 4:2:2: grows to 8..50
+			frames=3 one b.dcm "$b" 90,40,60,60 || { echo "$ts $form"; false; }
+			img same a.dcm b.dcm "${b/9,5,40/8,5,42}" 90,40,60,60
+			diff <(header a.dcm) <(header b.dcm)
+			run ! cmp -s a.dcm b.dcm
+		done
+	done
+}
+
+@test "fills are the stored values that a viewer shows black and white" {
+	while IFS='|' read -r form black white; do
+		eval "img make a.dcm $form"
+		fill=black one b.dcm 10,10,20,10
+		[ "$(img inside b.dcm 10,10,20,10)" = "$black" ] || { echo "$form"; img inside b.dcm 10,10,20,10; false; }
+		fill=white one w.dcm 10,10,20,10
+		[ "$(img inside w.dcm 10,10,20,10)" = "$white" ] || { echo "$form"; img inside w.dcm 10,10,20,10; false; }
+	done <<-'END'
+	photo=MONOCHROME2|0|255
+	photo=MONOCHROME1|255|0
+	photo=MONOCHROME2 slope=-1|255|0
+	photo=MONOCHROME1 slope=-1|0|255
+	photo=MONOCHROME2 bits=16 stored=12|0|4095
+	photo=MONOCHROME1 bits=16 stored=12|4095|0
+	photo=MONOCHROME2 bits=16 signed=1|-32768|32767
+	photo=MONOCHROME2 bits=16 stored=12 signed=1|-2048|2047
+	photo=MONOCHROME2 bits=1|0|1
+	photo=RGB|0 0 0|255 255 255
+	photo=RGB planar=1|0 0 0|255 255 255
+	photo=YBR_FULL|0 128 128|255 128 128
+	photo=YBR_FULL_422|0 128 128|255 128 128
+	photo=YBR_PARTIAL_422|16 128 128|235 128 128
+	photo=PALETTE\ COLOR|5|9
+	END
+}
+
+@test "min, max, background and contrast come from the frame" {
+	img make a.dcm bits=16 stored=12
+	# A field of 700 with a frame of 900 around one box; 30 and 3000 elsewhere.
+	/usr/bin/python3 - <<-'END'
+	import pydicom, numpy as np
+	ds = pydicom.dcmread("a.dcm")
+	a = np.full((50, 100), 700, "<u2")
+	a[9:31, 9:51] = 900
+	a[0, 0], a[0, 1] = 30, 3000
+	ds.PixelData = a.tobytes()
+	ds.save_as("a.dcm")
+	END
+	for t in min=30 max=3000 background=900 contrast=4095; do
+		fill=${t%=*} one b.dcm 10,10,40,20
+		[ "$(img inside b.dcm 10,10,40,20)" = "${t#*=}" ] || { echo "$t"; false; }
+		img same a.dcm b.dcm 10,10,40,20
+	done
+	fill=background one b.dcm 10,10,40,20 70,10,5,5	# each box has its own
+	[ "$(img inside b.dcm 70,10,5,5)" = 700 ]
+	fill=background one b.dcm 0,0,100,50	# nothing is left to look at
+	[ "$(img inside b.dcm 0,0,100,50)" = 0 ]
+}
+
+@test "bits outside of Bits Stored are cleared inside of a box and stay outside" {
+	img make a.dcm bits=16 stored=12
+	/usr/bin/python3 - <<-'END'
+	import pydicom, numpy as np
+	ds = pydicom.dcmread("a.dcm")
+	ds.PixelData = (np.frombuffer(ds.PixelData, "<u2") | 0xf000).astype("<u2").tobytes()
+	ds.save_as("a.dcm")
+	END
+	fill=white one b.dcm 10,10,40,20
+	[ "$(img inside b.dcm 10,10,40,20)" = 4095 ]
+	img same a.dcm b.dcm 10,10,40,20
+}
+
+@test "only bytes of boxes and the marks differ from the input" {
+	img make a.dcm frames=2
+	frames=2 one b.dcm 10,5,40,20
+	# (0028,0301) CS NO: 10 bytes; (0012,0064) SQ with one item: 78.
+	[ "$(wc -c <b.dcm)" -eq $(($(wc -c <a.dcm) + 10 + 78)) ]
+	tail -c 10000 a.dcm >pa
+	tail -c 10000 b.dcm >pb
+	[ "$(cmp -l pa pb | awk '{ r = int(($1 - 1) / 100) % 50; c = ($1 - 1) % 100
+		if (c < 10 || c >= 50 || r < 5 || r >= 25) n++ } END { print n + 0 }')" -eq 0 ]
+	# All of the header is in the output, in order, around the two insertions.
+	at=$(dcmdump -q +U8 a.dcm >/dev/null; LC_ALL=C grep -obUaP '\x28\x00\x02\x00US' a.dcm | head -1 | cut -d: -f1)
+	cmp -n "$at" <(head -c "$at" a.dcm) <(head -c "$at" b.dcm) || {
+		i=$(LC_ALL=C grep -obUaP '\x12\x00\x64\x00SQ' b.dcm | cut -d: -f1)
+		cmp -n "$i" a.dcm b.dcm
+		cmp <(head -c "$at" a.dcm | tail -c +$((i + 1))) <(head -c $((at + 78)) b.dcm | tail -c +$((i + 79)))
+	}
+}
+
+@test "a file that has the marks and no boxes is copied byte for byte" {
+	img make a.dcm
+	one b.dcm
+	size=100x50 frame=0 frames=1 file=b.dcm record 1/1 | px-redact -o c.dcm b.dcm
+	cmp b.dcm c.dcm
+}
+
+@test "redacting again gives the same bytes" {
+	for form in "" "ts=big bits=16" "ts=deflated" "photo=RGB planar=1" "ts=implicit marked=1"; do
+		for fill in black contrast background max; do
+			img make a.dcm $form frames=2
+			frames=2 fill=$fill one b.dcm 10,5,40,20 49,20,9,9
+			frame=0 frames=2 file=b.dcm record 1/1 10,5,40,20 49,20,9,9 | px-redact -f $fill -o c.dcm b.dcm
+			cmp b.dcm c.dcm
+		done
+	done
+}
+
+@test "the marks are set, and an item that is there stays" {
+	img make a.dcm marked=1
+	one b.dcm 1,1,2,2
+	run -0 dcmdump -q b.dcm
+	[[ $output == *"(0028,0301) CS [NO]"* ]]
+	[ "$(grep -c '(0008,0100) SH \[11310[01]\]' <<<"$output")" -eq 2 ]
+	[[ $output != *"(0012,0062)"* ]]
+	img make a.dcm
+	one b.dcm
+	run -0 dcmdump -q b.dcm
+	[[ $output == *"(0028,0301) CS [NO]"* ]]
+	[[ $output == *"(0008,0100) SH [113101]"*"(0008,0102) SH [DCM]"*"[Clean Pixel Data Option]"* ]]
+}
+
+@test "retired group lengths of groups that change are dropped, others stay" {
+	img make p.dcm
+	dcmconv +g p.dcm a.dcm
+	one b.dcm 1,1,2,2
+	run -0 dcmdump -q b.dcm
+	[[ $output != *"(0028,0000)"* && $output != *"(0012,0000)"* ]]
+	[[ $output == *"(0008,0000)"* && $output == *"(0010,0000)"* ]]
+	img same a.dcm b.dcm 1,1,2,2
+}
+
+@test "RLE: frames without boxes keep their fragments, offset tables are right" {
+	img make p.dcm frames=3 photo=RGB
+	for table in -ot +ot; do
+		dcmcrle $table p.dcm a.dcm
+		frame=1 record 1/3 >list
+		frame=2 record 2/3 10,5,40,20 >>list
+		frame=3 record 3/3 >>list
+		px-redact -o b.dcm a.dcm <list
+		[ "$(dcmdump -q +P 0002,0010 b.dcm | grep -c RLELossless)" -eq 1 ]
+		dcmdrle a.dcm da.dcm
+		dcmdrle b.dcm db.dcm
+		img same da.dcm db.dcm 2:10,5,40,20
+		img same a.dcm b.dcm 2:10,5,40,20	# pydicom's own decoder
+		gdcmconv --raw b.dcm gb.dcm
+		img same gb.dcm db.dcm
+		/usr/bin/python3 - <<-'END'
+		import pydicom
+		from pydicom.encaps import generate_pixel_data_fragment, get_frame_offsets
+		from pydicom.filebase import DicomBytesIO
+		def parts(n):
+		    f = DicomBytesIO(pydicom.dcmread(n).PixelData)
+		    f.is_little_endian = True
+		    return get_frame_offsets(f)[1], list(generate_pixel_data_fragment(f))
+		(ta, a), (tb, b) = parts("a.dcm"), parts("b.dcm")
+		assert a[0] == b[0] and a[2] == b[2] and a[1] != b[1]
+		want = [0, 8 + len(b[0]), 16 + len(b[0]) + len(b[1])]
+		assert tb == (want if ta != [0] else [0]), (ta, tb, want)
+		END
+	done
+}
+
+@test "RLE: the extended offset table is made right" {
+	img make p.dcm frames=2
+	dcmcrle -ot p.dcm a.dcm
+	/usr/bin/python3 - <<-'END'
+	import pydicom, struct
+	from pydicom.encaps import generate_pixel_data_fragment
+	from pydicom.filebase import DicomBytesIO
+	ds = pydicom.dcmread("a.dcm")
+	f = DicomBytesIO(ds.PixelData)
+	f.is_little_endian = True
+	f.read(8)	# the empty table
+	n = [len(x) for x in generate_pixel_data_fragment(f)]
+	ds.add_new(0x7fe00001, "OV", struct.pack("<2Q", 0, n[0] + 8))
+	ds.add_new(0x7fe00002, "OV", struct.pack("<2Q", *n))
+	ds.save_as("a.dcm")
+	END
+	frame=1 record 1/2 10,5,40,20 >list
+	frame=2 record 2/2 >>list
+	px-redact -o b.dcm a.dcm <list
+	/usr/bin/python3 - <<-'END'
+	import pydicom, struct
+	from pydicom.encaps import generate_pixel_data_fragment
+	from pydicom.filebase import DicomBytesIO
+	ds = pydicom.dcmread("b.dcm")
+	f = DicomBytesIO(ds.PixelData)
+	f.is_little_endian = True
+	f.read(8)
+	n = [len(x) for x in generate_pixel_data_fragment(f)]
+	assert struct.unpack("<2Q", ds[0x7fe00001].value) == (0, n[0] + 8)
+	assert struct.unpack("<2Q", ds[0x7fe00002].value) == tuple(n)
+	END
+}
+
+@test "RLE of 16 bits, signed, palette and odd sizes reads back in DCMTK, GDCM and pydicom" {
+	for form in "bits=16 signed=1" "bits=16 stored=12" "photo=PALETTE\ COLOR" "photo=MONOCHROME1 rows=49 cols=99" \
+	    "photo=YBR_FULL rows=1 cols=129" "photo=RGB rows=129 cols=1"; do
+		eval "img make p.dcm $form"
+		size=100x50
+		[[ $form == *rows=49* ]] && size=99x49
+		[[ $form == *rows=1\ * ]] && size=129x1
+		[[ $form == *rows=129* ]] && size=1x129
+		dcmcrle p.dcm a.dcm
+		one b.dcm 0,0,30,20
+		dcmdrle b.dcm db.dcm
+		img same p.dcm db.dcm 0,0,30,20
+		img same p.dcm b.dcm 0,0,30,20
+		gdcmconv --raw b.dcm gb.dcm
+		img same p.dcm gb.dcm 0,0,30,20
+	done
+}
+
+@test "lossless syntaxes become native with the same pixels outside of the boxes" {
+	for form in "frames=2" "bits=16 stored=12 frames=2" "bits=16" "photo=RGB" "photo=MONOCHROME1 rows=49 cols=99"; do
+		img make p.dcm $form
+		size=100x50 frames=1
+		[[ $form == *frames=2* ]] && frames=2
+		[[ $form == *rows=49* ]] && size=99x49
+		for coder in "dcmcjpeg +e1" "dcmcjpeg +el" dcmcjpls "gdcmconv --j2k"; do
+			$coder p.dcm a.dcm
+			one b.dcm 10,5,40,20
+			[ "$(dcmdump -q +P 0002,0010 b.dcm | grep -c '=LittleEndianExplicit')" -eq 1 ]
+			img same p.dcm b.dcm 10,5,40,20
+			[ "$(img inside b.dcm 10,5,40,20 | wc -l)" -eq 1 ]
+			diff <(header a.dcm '0002,001|0028,0006|0008,2111|0028,0004') <(header b.dcm '0002,001|0028,0006|0008,2111|0028,0004')
+			dciodvfy b.dcm 2>&1 | grep ^Error | sort >eb || :
+			dciodvfy a.dcm 2>&1 | grep ^Error | sort >ep || :
+			[ -z "$(comm -23 eb ep)" ] || { comm -23 eb ep; false; }
+		done
+	done
+}
+
+@test "JPEG: decoded as DCMTK does, called what it is, marked as lossy" {
+	img make p.dcm photo=RGB frames=2
+	for coder in "dcmcjpeg +eb" "dcmcjpeg +eb +cr" "dcmcjpeg +eb +s4" "dcmcjpeg +eb +s2"; do
+		$coder p.dcm j.dcm
+		dcmodify -nb -ea "(0028,2110)" j.dcm
+		mv j.dcm a.dcm
+		frames=2 one b.dcm 10,5,40,20
+		dcmdjpeg +cn a.dcm d.dcm
+		img same d.dcm b.dcm 10,5,40,20
+		run -0 dcmdump -q b.dcm
+		[[ $output == *"(0028,2110) CS [01]"* ]]
+		# What a viewer shows outside of the box is what it showed before.
+		dcmj2pnm +op --frame 1 a.dcm a.ppm
+		dcmj2pnm +op --frame 1 b.dcm b.ppm
+		/usr/bin/python3 - <<-'END'
+		from PIL import Image, ImageDraw
+		import numpy as np
+		a, b = (np.asarray(Image.open(f)).astype(int) for f in ("a.ppm", "b.ppm"))
+		d = abs(a - b)
+		assert d[5:25, 10:50].max() > 100
+		d[5:25, 10:50] = 0
+		assert d.max() <= 1, d.max()	# rounding of the colour transform
+		END
+	done
+	img make p.dcm bits=16 stored=12
+	dcmcjpeg +ee p.dcm a.dcm
+	one b.dcm 10,5,40,20
+	dcmdjpeg a.dcm d.dcm
+	img same d.dcm b.dcm 10,5,40,20
+}
+
+@test "a compressed file without boxes keeps its pixel data byte for byte" {
+	img make p.dcm frames=2
+	for coder in "dcmcjpeg +eb" "dcmcjpeg +e1" dcmcjpls dcmcrle; do
+		$coder p.dcm a.dcm
+		frames=2 one b.dcm
+		/usr/bin/python3 -c 'import pydicom; a, b = map(pydicom.dcmread, ("a.dcm", "b.dcm"))
+assert a.PixelData == b.PixelData and a.file_meta.TransferSyntaxUID == b.file_meta.TransferSyntaxUID'
+	done
+}
+
+@test "--keep fills all but the boxes" {
+	img make a.dcm photo=RGB
+	frame=0 frames=1 record 1/1 10,5,40,20 30,10,40,20 | px-redact --keep -o b.dcm a.dcm
+	/usr/bin/python3 - <<-'END'
+	import pydicom
+	a, b = (pydicom.dcmread(f).pixel_array for f in ("a.dcm", "b.dcm"))
+	import numpy as np
+	k = np.zeros((50, 100), bool)
+	k[5:25, 10:50] = k[10:30, 30:70] = True
+	assert (a[k] == b[k]).all() and (b[~k] == 0).all()
+	END
+	frame=0 frames=1 record 1/1 | px-redact --keep -o b.dcm a.dcm	# keeps nothing
+	[ "$(img inside b.dcm 0,0,100,50)" = "0 0 0" ]
+}
+
+@test "bytes after the last frame become zero and are counted in the log" {
+	img make a.dcm tail=1000
+	frame=0 frames=1 record 1/1 | px-redact -l log -o b.dcm a.dcm
+	[ "$(jq .cleared log)" -eq 1000 ]
+	run ! grep -q SSSS b.dcm
+	[ "$(tail -c 1000 b.dcm | tr -d '\0' | wc -c)" -eq 0 ]
+}
+
+@test "a box list cut anywhere leaves no output" {
+	img make a.dcm frames=2
+	record 1/2 0,0,10,10 >list
+	record 2/2 >>list
+	for ((n = $(wc -c <list) - 1; n >= 0; n--)); do
+		head -c "$n" list >cut
+		run -2 px-redact -o out.dcm a.dcm <cut
+		[ ! -e out.dcm ]
+	done
+	run -0 px-redact -o out.dcm a.dcm <list
+}
+
+@test "a dropped line, a missing frame, a wrong size: refused" {
+	img make a.dcm frames=3
+	for i in 1 2 3; do frame=$i record $i/3 0,0,10,10; done >list
+	px-redact -o good.dcm a.dcm <list
+	for i in 1 2 3; do
+		sed "${i}d" list >bad
+		run -2 px-redact -o out.dcm a.dcm <bad
+		[[ $output == *"a.dcm: "*"did not arrive"* ]]
+	done
+	{ frame=1 record 1/2; frame=3 record 2/2; } >bad 2>&1
+	sed -i 's/"frames":2/"frames":3/' bad
+	run -2 px-redact -o out.dcm a.dcm <bad
+	[[ $output == *"frame 2 of 3 was not examined"* ]]
+	for edit in .width=101 .height=49 .frames=4 '.file="b.dcm"'; do
+		frame=0 frames=3 record 1/1 | jq -c "$edit" >bad
+		run -2 px-redact -o out.dcm a.dcm <bad
+	done
+	[ ! -e out.dcm ]
+	[ -z "$(ls -A | grep part || :)" ]
+}
+
+@test "a DICOM file cut at any byte leaves no output" {
+	img make full.dcm rows=8 cols=8
+	size=8x8 frame=0 frames=1 record 1/1 0,0,4,4 >list
+	for ((n = $(wc -c <full.dcm) - 1; n >= 0; n -= n > 300 && n < $(wc -c <full.dcm) - 90 ? 3 : 1)); do
+		head -c "$n" full.dcm >a.dcm
+		run -2 px-redact -o out.dcm a.dcm <list
+		[ ! -e out.dcm ]
+	done
+	for coder in dcmcrle "dcmcjpeg +e1"; do
+		$coder full.dcm c.dcm
+		for ((n = $(wc -c <c.dcm) - 1; n > $(wc -c <c.dcm) - 200; n--)); do
+			head -c "$n" c.dcm >a.dcm
+			run -2 px-redact -o out.dcm a.dcm <list
+			[ ! -e out.dcm ]
+		done
+	done
+}
+
+@test "sequences nested too deep are refused, by items and by length" {
+	/usr/bin/python3 - <<-'END'
+	import struct
+	head = open("/dev/null", "rb").read()
+	def el(t, vr, v):
+	    return struct.pack("<HH2sH", t >> 16, t & 0xffff, vr, len(v)) + v
+	def meta(ts):
+	    m = el(0x00020010, b"UI", ts + b"\0" * (len(ts) % 2))
+	    return b"\0" * 128 + b"DICM" + m
+	for n in (60, 70, 100000):
+	    deep = (struct.pack("<HH2sHI", 0x8, 0x1140, b"SQ", 0, 0xffffffff) + struct.pack("<HHI", 0xfffe, 0xe000, 0xffffffff)) * n
+	    deep += (struct.pack("<HHI", 0xfffe, 0xe00d, 0) + struct.pack("<HHI", 0xfffe, 0xe0dd, 0)) * n
+	    open("u%d.dcm" % n, "wb").write(meta(b"1.2.840.10008.1.2.1") + deep)
+	for n in (60, 70, 30000):
+	    deep = b""
+	    for i in range(n):
+	        deep = struct.pack("<HHI", 0xfffe, 0xe000, len(deep)) + deep
+	        deep = struct.pack("<HHI", 0x8, 0x1140, len(deep)) + deep
+	    open("i%d.dcm" % n, "wb").write(meta(b"1.2.840.10008.1.2") + deep)
+	END
+	for k in u i; do
+		frame=0 frames=1 file=${k}60.dcm record 1/1 >list
+		run -2 px-redact -o out.dcm ${k}60.dcm <list
+		[[ $output != *nested* ]]	# it has no pixels, that is all
+		for f in ${k}70 ${k}[13]0000*; do
+			f=${f%.dcm}
+			frame=0 frames=1 file=$f.dcm record 1/1 >list
+			run -2 px-redact -o out.dcm "$f.dcm" <list
+			[[ $output == *"nested more than 64 deep"* ]]
+		done
+	done
+}
+
+@test "a deflated data set that would fill the disk is refused" {
+	/usr/bin/python3 - <<-'END'
+	import struct, zlib
+	ts = b"1.2.840.10008.1.2.1.99"
+	z = zlib.compressobj(9, zlib.DEFLATED, -15)
+	body = b"".join(z.compress(b"\0" * (1 << 20)) for _ in range(200)) + z.flush()
+	open("a.dcm", "wb").write(b"\0" * 128 + b"DICM" + struct.pack("<HH2sH", 2, 0x10, b"UI", len(ts)) + ts + body)
+	END
+	frame=0 frames=1 record 1/1 >list
+	run -2 px-redact -o out.dcm a.dcm <list
+	[[ $output == *"larger than"* ]]
+}
+
+@test "float pixel data, and objects without pixels, are refused by name" {
+	/usr/bin/python3 "$ROOT/tests/px-redact.py" make a.dcm bits=32
+	/usr/bin/python3 - <<-'END'
+	import pydicom
+	ds = pydicom.dcmread("a.dcm")
+	v = ds.PixelData
+	del ds.PixelData
+	ds.save_as("n.dcm")
+	ds.add_new(0x7fe00008, "OF", v)
+	ds.save_as("f.dcm")
+	END
+	file=f.dcm frame=0 frames=1 record 1/1 >list
+	run -2 px-redact -o out.dcm f.dcm <list
+	[[ $output == *"float pixel data"* ]]
+	file=n.dcm frame=0 frames=1 record 1/1 >list
+	run -2 px-redact -o out.dcm n.dcm <list
+	[[ $output == *"no pixel data"* ]]
+}
+
+@test "a bad file does not stop the next, and has no output" {
+	mkdir in
+	img make in/a.dcm
+	head -c 600 in/a.dcm >in/b.dcm
+	img make in/c.dcm photo=RGB
+	img make in/d.dcm
+	for f in a b c; do file=in/$f.dcm frame=0 frames=1 record 1/1 1,1,2,2; done >list
+	run -2 --separate-stderr px-redact -O out -l log -b list in/a.dcm in/b.dcm in/c.dcm in/d.dcm
+	[ "$(ls out)" = "$(printf 'a.dcm\nc.dcm')" ]
+	[ "$(wc -l <<<"$stderr")" -eq 2 ]
+	[[ $stderr == *"in/b.dcm: "* && $stderr == *"in/d.dcm: no record"* ]]
+	[ "$(jq -r .output log)" = "$(printf 'out/a.dcm\nout/c.dcm')" ]
+}
+
+@test "-O keeps the paths below the common folder" {
+	mkdir -p in/x in/y/z
+	img make in/x/i.dcm
+	cp in/x/i.dcm in/y/i.dcm
+	cp in/x/i.dcm in/y/z/i.dcm
+	for f in in/x/i.dcm in/y/../y/i.dcm in/y/z/i.dcm; do file=$f frame=0 frames=1 record 1/1 1,1,2,2; done >list
+	px-redact -O out -b list in/x/i.dcm in/y/../y/i.dcm in/y/z/i.dcm
+	[ "$(cd out && find . -type f | sort | tr '\n' ' ')" = "./x/i.dcm ./y/i.dcm ./y/z/i.dcm " ]
+	px-redact -O out2 -b list in/x/i.dcm	# an only input: its name
+	[ "$(cd out2 && find . -type f)" = ./i.dcm ]
+	# The same file by two names would be one output twice.
+	file=in/y/i.dcm frame=0 frames=1 record 1/1 >>list
+	run -2 px-redact -O out3 -b list in/y/../y/i.dcm in/y/i.dcm
+	[[ $output == *"named twice"* ]]
+}
+
+@test "an input is never replaced, by whatever name" {
+	mkdir in
+	img make in/a.dcm
+	cp in/a.dcm keep.dcm
+	ln in/a.dcm in/hard.dcm
+	ln -s a.dcm in/soft.dcm
+	file=in/a.dcm frame=0 frames=1 record 1/1 1,1,2,2 >list
+	for o in in/a.dcm in/hard.dcm in/soft.dcm ./in/../in/a.dcm; do
+		run -2 px-redact -b list -o "$o" in/a.dcm
+		[[ $output == *"inputs are never replaced"* ]]
+	done
+	run -2 px-redact -b list -O in in/a.dcm
+	run -2 px-redact -b list -o out.dcm -l in/a.dcm in/a.dcm
+	cmp in/a.dcm keep.dcm
+	[ ! -e out.dcm ]
+}
+
+@test "a full disk is trouble and leaves nothing" {
+	img make a.dcm
+	frame=0 frames=1 record 1/1 1,1,2,2 >list
+	run -2 bash -c 'px-redact a.dcm <list >/dev/full'
+	run -2 bash -c 'ulimit -f 4; trap "" XFSZ; px-redact -o out.dcm a.dcm <list'
+	[ ! -e out.dcm ]
+	[ -z "$(ls | grep part || :)" ]
+	run -2 px-redact -o out.dcm -l /dev/full a.dcm <list
+}
+
+@test "standard input and output are files like any other" {
+	img make a.dcm
+	file=- frame=0 frames=1 record 1/1 10,5,40,20 >list
+	px-redact -b list - <a.dcm >b.dcm
+	one c.dcm 10,5,40,20
+	cmp b.dcm c.dcm
+	frame=0 frames=1 record 1/1 10,5,40,20 | px-redact a.dcm >d.dcm
+	cmp b.dcm d.dcm
+}
+
+@test "the log says what was done" {
+	img make a.dcm frames=3
+	frame=1 record 1/3 0,0,10,10 5,5,10,10 >list
+	frame=2 record 2/3 >>list
+	frame=3 record 3/3 90,45,50,50 >>list
+	px-redact -l log -f white -o b.dcm a.dcm <list
+	[ "$(jq -c . log)" = '{"file":"a.dcm","by":"px-redact","output":"b.dcm","syntax_in":"1.2.840.10008.1.2.1","syntax_out":"1.2.840.10008.1.2.1","frames":3,"frames_changed":2,"boxes":3,"pixels":225,"fill":"white","keep":false}' ]
+}
+
+@test "PNM: only samples in boxes change" {
+	printf 'P5\n# made by hand\n4 2 # odd\n255\nabcdefghP6 2 1 65535\nAABBCCDDEEFF' >a.pnm
+	for i in 1 2; do
+		s=4x2
+		[ $i = 2 ] && s=2x1
+		file=a.pnm size=$s record $i/2 1,0,1,1
+	done >list
+	# One file, two sizes: the records contradict each other.
+	run -2 px-redact -o b.pnm a.pnm <list
+	printf 'P5\n# made by hand\n4 2 # odd\n255\nabcdefghP5 4 2 65535\nAABBCCDDEEFFGGHH' >a.pnm
+	for i in 1 2; do file=a.pnm size=4x2 record $i/2 1,0,1,1 3,1,9,9; done >list
+	px-redact -f white -o b.pnm a.pnm <list
+	printf 'P5\n# made by hand\n4 2 # odd\n255\na\377cdefg\377P5 4 2 65535\nAA\377\377CCDDEEFFGG\377\377' | cmp - b.pnm
+	head -n 1 list >bad
+	run -2 px-redact -o c.pnm a.pnm <bad
+	[ ! -e c.pnm ]
+}
+
+@test "PNM: a frame with our comment is found by the file that it names" {
+	printf 'P5\n# unphi {"file":"x.dcm","by":"dcm-frames","image":1,"images":1,"frame":2,"frames":2,"view":"voi","width":4,"height":1}\n4 1\n255\nabcd' >s.pnm
+	file=x.dcm size=4x1 frame=1 record 1/2 0,0,1,1 >list
+	file=x.dcm size=4x1 frame=2 record 2/2 2,0,1,1 >>list
+	px-redact -b list - <s.pnm >out
+	[ "$(tail -c 4 out | tr '\0' .)" = ab.d ]
+	cmp -n $(($(wc -c <s.pnm) - 4)) s.pnm out
+}
+
+@test "a cine of 500 frames takes less than 150 MB" {
+	[[ ${SANITIZE:-} ]] && skip "sanitizers need more"
+	img make p.dcm frames=500 rows=400 cols=400
+	size=400x400
+	dcmcrle p.dcm r.dcm
+	for f in p r; do
+		frame=0 frames=500 file=$f.dcm record 1/1 5,5,100,20 >list
+		run -0 img rss px-redact -b list -o b.dcm $f.dcm
+		echo "$output"
+		[ "${output% *}" -eq 0 ]
+		[ "${output#* }" -lt 150 ]
+	done
+}
+
+@test "usage errors are status 2" {
+	: >list
+	run -2 px-redact -b list
+	run -2 px-redact -b list -o x -O y a.dcm
+	run -2 px-redact -b list -O
+	run -2 px-redact -b list a.dcm b.dcm
+	run -2 px-redact -f pink a.dcm
+	run -2 px-redact - <list
+	run -2 px-redact -b list -l - a.dcm
+	run -2 px-redact -b missing -o x a.dcm
+}
