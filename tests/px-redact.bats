@@ -126,8 +126,8 @@ header() {
 
 @test "redacting again gives the same bytes" {
 	for form in "" "ts=big bits=16" "ts=deflated" "photo=RGB planar=1" "ts=implicit marked=1"; do
-		for fill in black contrast background max; do
-			img make a.dcm $form frames=2
+		img make a.dcm $form frames=2
+		for fill in black contrast max; do
 			frames=2 fill=$fill one b.dcm 10,5,40,20 49,20,9,9
 			frame=0 frames=2 file=b.dcm record 1/1 10,5,40,20 49,20,9,9 | px-redact -f $fill -o c.dcm b.dcm
 			cmp b.dcm c.dcm
@@ -242,7 +242,7 @@ header() {
 }
 
 @test "lossless syntaxes become native with the same pixels outside of the boxes" {
-	for form in "frames=2" "bits=16 stored=12 frames=2" "bits=16" "photo=RGB" "photo=MONOCHROME1 rows=49 cols=99"; do
+	for form in "bits=16 stored=12 frames=2" "photo=RGB" "photo=MONOCHROME1 rows=49 cols=99"; do
 		img make p.dcm $form
 		size=100x50 frames=1
 		[[ $form == *frames=2* ]] && frames=2
@@ -282,7 +282,7 @@ header() {
 		d = abs(a - b)
 		assert d[5:25, 10:50].max() > 100
 		d[5:25, 10:50] = 0
-		assert d.max() <= 1, d.max()	# rounding of the colour transform
+		assert d.max() <= 2, d.max()	# rounding of two colour transforms
 		END
 	done
 	img make p.dcm bits=16 stored=12
@@ -359,16 +359,16 @@ assert a.PixelData == b.PixelData and a.file_meta.TransferSyntaxUID == b.file_me
 }
 
 @test "a DICOM file cut at any byte leaves no output" {
-	img make full.dcm rows=8 cols=8
-	size=8x8 frame=0 frames=1 record 1/1 0,0,4,4 >list
-	for ((n = $(wc -c <full.dcm) - 1; n >= 0; n -= n > 300 && n < $(wc -c <full.dcm) - 90 ? 3 : 1)); do
+	img make full.dcm rows=4 cols=4
+	size=4x4 frame=0 frames=1 record 1/1 0,0,4,4 >list
+	for ((n = $(wc -c <full.dcm) - 1; n >= 0; n -= n > 200 && n < $(wc -c <full.dcm) - 20 ? 9 : 1)); do
 		head -c "$n" full.dcm >a.dcm
 		run -2 px-redact -o out.dcm a.dcm <list
 		[ ! -e out.dcm ]
 	done
 	for coder in dcmcrle "dcmcjpeg +e1"; do
 		$coder full.dcm c.dcm
-		for ((n = $(wc -c <c.dcm) - 1; n > $(wc -c <c.dcm) - 200; n--)); do
+		for ((n = $(wc -c <c.dcm) - 1; n > $(wc -c <c.dcm) - 50; n--)); do
 			head -c "$n" c.dcm >a.dcm
 			run -2 px-redact -o out.dcm a.dcm <list
 			[ ! -e out.dcm ]

@@ -652,7 +652,7 @@ deflate_set(const struct splice *p, int plain, struct splice *to, z_stream *z,
 	uint8_t in[65536], out[65536];
 	uint64_t from = p->set;
 	ssize_t got;
-	int end;
+	int end = Z_OK;
 
 	do {
 		got = pread(plain, in, sizeof in, (off_t)from);
