@@ -119,6 +119,13 @@ fails() {
 	has '.tag == "(5000,0005)"'
 }
 
+@test "profile: an attribute to be removed that is empty or holds a dummy is told, no more" {
+	make 'ok.add_new(0x00700082, "DA", "19000101"); ok.InstitutionAddress = ""'
+	run -0 dcm-validate --strict --against raw.dcm ok.dcm
+	has '.check == "profile" and .level == "info" and .tag == "(0070,0082)"'
+	has '.check == "profile" and .level == "info" and .tag == "(0008,0081)"'
+}
+
 @test "profile: what an option keeps may stay, if its code is claimed" {
 	make 'ok.InstitutionalDepartmentName = "Somewhere"
 	ok.DeidentificationMethodCodeSequence.append(code("113112", "Institution"))'
@@ -179,6 +186,30 @@ fails() {
 			run -0 dcm-validate --against raw.dcm ok.dcm
 		fi
 	done
+}
+
+@test "values: an institution called as the maker is a warning, a patient so called an error" {
+	make 'raw.InstitutionName = "ACME"; ok.Manufacturer = raw.Manufacturer = "acme scanners"'
+	run -0 dcm-validate --against raw.dcm ok.dcm
+	has '.check == "values" and .level == "warning" and .tag == "(0008,0080)"'
+	make 'raw.InstitutionName = "ACME"; raw.Manufacturer = "Acme scanners"; ok.Manufacturer = "scan by Acme"'
+	fails values "(0008,0080)"	# it was not there before
+	make 'raw.Manufacturer = ok.Manufacturer = "Planted scanners"'
+	fails values "(0010,0010)"
+}
+
+@test "values: an error after a warning of the same value is found" {
+	make 'raw.InstitutionName = "ACME"; ok.Manufacturer = raw.Manufacturer = "acme scanners"
+	ok.ImageComments = "at Acme"; ok.DeidentificationMethodCodeSequence.append(code("113105", "x"))'
+	fails values "(0008,0080)"
+}
+
+@test "uids: numbers of an image orientation are no UID, a UID in a text is one" {
+	make 'raw.ImageOrientationPatient = ok.ImageOrientationPatient = ["1.5", "0.5", "0.25", "0.1", "1.0", "0.2"]'
+	/usr/bin/dcmconv +ti raw.dcm raw2.dcm && mv raw2.dcm raw.dcm
+	run -0 dcm-validate --against raw.dcm ok.dcm
+	make 'raw.ImageComments = "1.9.8.7.6"; ok.FrameOfReferenceUID = "1.9.8.7.6"'
+	fails uids "(0020,4000)"
 }
 
 @test "values: bytes after the pixel data and the preamble are searched, too" {
@@ -250,13 +281,13 @@ fails() {
 @test "reader: what GDCM cannot read is an error, and its absence is said" {
 	make
 	mkdir bin
-	printf '#!/bin/sh\n[ "${1##*/}" = raw.dcm ]\n' >bin/gdcminfo
-	chmod +x bin/gdcminfo
+	printf '#!/bin/sh\n[ "${1##*/}" = raw.dcm ]\n' >bin/gdcmdump
+	chmod +x bin/gdcmdump
 	PATH=$PWD/bin:$PATH fails reader
-	printf '#!/bin/sh\nexit 1\n' >bin/gdcminfo
+	printf '#!/bin/sh\nexit 1\n' >bin/gdcmdump
 	PATH=$PWD/bin:$PATH run -0 dcm-validate --against raw.dcm ok.dcm
 	has '.check == "reader" and .level == "warning"'
-	rm bin/gdcminfo
+	rm bin/gdcmdump
 	run -0 env PATH="$PWD/bin" "$BUILD/dcm-validate" ok.dcm
 	has '.check == "reader" and .level == "info"'
 }
@@ -325,6 +356,15 @@ boxes() {
 	make
 	run -0 dcm-validate --against raw.dcm -b boxes ok.dcm
 	has '.check == "pixels" and .level == "warning"'
+	# Nobody looks for text in what has no pixels.
+	for f in raw ok; do
+		dcmodify -q -nb -e PixelData $f.dcm
+	done
+	run -0 dcm-validate --strict --against raw.dcm -b boxes ok.dcm
+	make 'ok.BurnedInAnnotation = "NO"'	# pixels came from nowhere
+	dcmodify -q -nb -e PixelData raw.dcm
+	run -1 dcm-validate --against raw.dcm ok.dcm
+	has '.check == "pixels" and .level == "error"'
 }
 
 @test "every encoding is read: implicit, big endian, deflated, sequences of both lengths" {

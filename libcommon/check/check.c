@@ -11,7 +11,7 @@ const struct check checks[] = {
 	{ "meta", "PS3.10 7.1, PS3.15 E.1.1",
 	    "the preamble and group 0002 carry nothing over", false, check_meta },
 	{ "reader", "",
-	    "another reader (gdcminfo) can read the file", false, check_reader },
+	    "another reader (gdcmdump) can read the file", false, check_reader },
 	{ "marks", "PS3.15 E.1.1, PS3.3 C.7.1.1, C.12.1",
 	    "the file says how it was de-identified", false, check_marks },
 	{ "profile", "PS3.15 Table E.1-1",

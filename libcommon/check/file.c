@@ -109,7 +109,7 @@ check_meta(const struct subject *s, struct err *e)
 	return expect_equal(s, 0x00020003, 0x00080018, e);
 }
 
-/* Runs gdcminfo on PATH, silently. Its status, NOT_FOUND, or -1. */
+/* Runs gdcmdump on PATH, silently. Its status, NOT_FOUND, or -1. */
 static int
 run_reader(const char *path, struct err *e)
 {
@@ -134,7 +134,7 @@ run_reader(const char *path, struct err *e)
 			dup2(fd, 1);
 			dup2(fd, 2);
 		}
-		execlp("gdcminfo", "gdcminfo", name, (char *)NULL);
+		execlp("gdcmdump", "gdcmdump", name, (char *)NULL);
 		_exit(NOT_FOUND);
 	}
 	free(name);
@@ -153,11 +153,11 @@ check_reader(const struct subject *s, struct err *e)
 		return got;
 	if (got == NOT_FOUND)
 		return check_say(s, "reader", LEVEL_INFO, -1, e,
-		    "not checked: gdcminfo is not installed");
+		    "not checked: gdcmdump is not installed");
 	/* What it could not read before is no fault of ours. */
 	if (s->original_path != NULL && run_reader(s->original_path, e) > 0)
 		return check_say(s, "reader", LEVEL_WARNING, -1, e,
-		    "gdcminfo reads neither this file nor the original");
+		    "gdcmdump reads neither this file nor the original");
 	return check_say(s, "reader", LEVEL_ERROR, -1, e,
-	    "gdcminfo cannot read the file");
+	    "gdcmdump cannot read the file");
 }

@@ -221,7 +221,8 @@ check_pixels(const struct subject *s, struct err *e)
 	struct err why;
 	int got = -1;
 
-	if (s->boxes_given && s->boxes == NULL && check_say(s, "pixels",
+	if (s->boxes_given && s->boxes == NULL &&
+	    dataset_find(s->original, 0x7fe00010) >= 0 && check_say(s, "pixels",
 	    LEVEL_WARNING, -1, e, "the box list does not speak of this file") < 0)
 		return -1;
 	if (s->boxes != NULL && complete_check(s->boxes, &why) < 0 &&

@@ -107,6 +107,21 @@ looks_real(const struct subject *s, size_t i, const struct row *r,
 }
 
 static int
+tells_nothing(const struct subject *s, size_t i, bool *nothing, struct err *e)
+{
+	struct buf b = { 0 };
+	int got = 0;
+
+	*nothing = dataset_at(s->set, i)->length == 0;
+	if (!*nothing && !dataset_at(s->set, i)->sequence &&
+	    dataset_at(s->set, i)->length <= 64 &&
+	    (got = dataset_text(s->set, (int64_t)i, &b, e)) == 0)
+		*nothing = b.len > 0 && check_is_dummy(b.data, b.len);
+	buf_free(&b);
+	return got;
+}
+
+static int
 check_row(const struct subject *s, size_t i, const struct row *r,
     int64_t original, struct err *e)
 {
@@ -117,6 +132,12 @@ check_row(const struct subject *s, size_t i, const struct row *r,
 
 	if (a == ACTION_KEEP || a == ACTION_CLEAN)
 		return 0;
+	/* What an object must have is sometimes there, and tells nothing. */
+	if (a == ACTION_REMOVE && tells_nothing(s, i, &same, e) < 0)
+		return -1;
+	if (a == ACTION_REMOVE && same)
+		return check_say(s, "profile", LEVEL_INFO, (int64_t)i, e,
+		    "is empty or holds a dummy; the profile removes it (X)");
 	if (a == ACTION_REMOVE)
 		return check_say(s, "profile", LEVEL_ERROR, (int64_t)i, e,
 		    "is there, and the profile removes it (X)");

@@ -25,6 +25,7 @@ struct needle {
 	uint16_t len;
 	unsigned char kind;
 	bool kept;		/* also a value that the profile does not touch */
+	bool warned;		/* of this value, where it proves nothing */
 	bool done;		/* its tag was reported */
 	char text[NEEDLE_MAX];	/* in upper case */
 };
@@ -222,18 +223,24 @@ mark_value(struct search *q, size_t i, struct err *e)
 	return got;
 }
 
+/*
+ * Has a text the form of a UID? A decimal number has one point at most, a
+ * version of software few. The first arc is 0, 1 or 2: PS3.5 9.1.
+ */
 static bool
-is_uid(const struct buf *b)
+is_uid(const char *p, size_t len)
 {
 	size_t i, dots = 0;
 
-	for (i = 0; i < b->len; i++) {
-		if (b->data[i] == '.')
+	if (len < 8 || p[0] > '2' || p[1] != '.')
+		return false;
+	for (i = 0; i < len; i++) {
+		if (p[i] == '.')
 			dots++;
-		else if (!isdigit((unsigned char)b->data[i]) && b->data[i] != '\\')
+		else if (!isdigit((unsigned char)p[i]))
 			return false;
 	}
-	return b->len >= 8 && dots >= 3;
+	return dots >= 4;
 }
 
 static int
@@ -246,6 +253,13 @@ add_uid(struct search *q, uint32_t tag, enum kind kind, const char *p,
 	    memcmp(p, standard, sizeof standard - 1) == 0)
 		return 0;
 	return add_needle(q, tag, kind, p, len, e);
+}
+
+static int
+add_if_uid(struct search *q, uint32_t tag, enum kind kind, const char *p,
+    size_t len, struct err *e)
+{
+	return is_uid(p, len) ? add_uid(q, tag, kind, p, len, e) : 0;
 }
 
 static int
@@ -264,14 +278,14 @@ take_uid(struct search *q, size_t i, struct err *e)
 	int got;
 
 	if (x->sequence || x->length == 0 || x->length > 65536 ||
-	    (x->vr[0] != '\0' && !in_list(x->vr, "UI UN LO SH UC")))
+	    (x->vr[0] != '\0' && !in_list(x->vr, "UI UN LO SH UC LT ST UT")))
 		return 0;
 	for (k = 0; k < sizeof of_definitions / sizeof of_definitions[0]; k++)
 		if (x->tag == of_definitions[k])
 			return 0;
-	got = dataset_text(d, (int64_t)i, &b, e);
-	if (got == 0 && (strcmp(x->vr, "UI") == 0 || is_uid(&b)))
-		got = each_value(q, x->tag, KIND_UID, &b, "\\", add_uid, e);
+	if ((got = dataset_text(d, (int64_t)i, &b, e)) == 0)
+		got = each_value(q, x->tag, KIND_UID, &b, "\\",
+		    strcmp(x->vr, "UI") == 0 ? add_uid : add_if_uid, e);
 	buf_free(&b);
 	return got;
 }
@@ -305,6 +319,44 @@ varied(const struct needle *n)
 	return distinct >= 3;
 }
 
+/*
+ * One word of letters that is not about the patient: an institution called as
+ * the maker of its scanner is.
+ */
+static bool
+is_weak(const struct needle *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->len; i++)
+		if (!isalpha((unsigned char)n->text[i]))
+			return false;
+	return n->tag >> 16 != 0x0010;
+}
+
+/* Does the profile keep element X, with the value that the original has? */
+static int
+is_as_before(const struct search *q, size_t at, bool *same, struct err *e)
+{
+	const struct dataset *d = q->s->set, *o = q->s->original;
+	uint32_t tag = dataset_at(d, at)->tag;
+	struct buf a = { 0 }, b = { 0 };
+	size_t i;
+	int got;
+
+	*same = false;
+	if (row_action(row_find(tag), q->s->claims) != ACTION_KEEP)
+		return 0;
+	got = dataset_text(d, (int64_t)at, &a, e);
+	for (i = 0; got == 0 && !*same && i < dataset_count(o); i++)
+		if (dataset_at(o, i)->tag == tag &&
+		    (got = dataset_text(o, (int64_t)i, &b, e)) == 0)
+			*same = a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+	buf_free(&a);
+	buf_free(&b);
+	return got;
+}
+
 static bool
 is_text(const struct element *x)
 {
@@ -320,6 +372,7 @@ report(struct search *q, struct needle *n, uint64_t offset, struct err *e)
 	const struct element *x = in >= 0 ? dataset_at(d, (size_t)in) : NULL;
 	enum level level = n->kept ? LEVEL_WARNING : LEVEL_ERROR;
 	char path[DATASET_PATH_MAX] = "no element";
+	bool before = false;
 	size_t i;
 
 	if (x != NULL && !is_text(x)) {
@@ -331,16 +384,24 @@ report(struct search *q, struct needle *n, uint64_t offset, struct err *e)
 	}
 	if (in >= 0)
 		dataset_path(d, (size_t)in, path);
-	/* One finding for a tag: what else it held is the same leak. */
-	for (i = 0; i < q->n; i++)
-		if (q->needles[i].tag == n->tag &&
-		    (q->needles[i].kept || level == LEVEL_ERROR))
+	if (x != NULL && is_text(x) && !x->sequence && is_weak(n) &&
+	    is_as_before(q, (size_t)in, &before, e) < 0)
+		return -1;
+	if (before)
+		level = LEVEL_WARNING;
+	/* One error for a tag: what else it held is the same leak. */
+	if (level == LEVEL_WARNING && n->warned)
+		return 0;
+	n->warned = true;
+	for (i = 0; level == LEVEL_ERROR && i < q->n; i++)
+		if (q->needles[i].tag == n->tag)
 			q->needles[i].done = true;
 	return check_say_tag(q->s, q->check, level, n->tag, e,
 	    "%s of the original's (%04X,%04X) is at byte %" PRIu64 ", in %s%s",
 	    n->kind == KIND_UID ? "a UID" : "a value", n->tag >> 16,
 	    n->tag & 0xffff, offset, path,
-	    n->kept ? "; an element that is kept has the same value" : "");
+	    n->kept ? "; an element that is kept has the same value" :
+	    before ? ", which the profile keeps" : "");
 }
 
 /* Tests every needle that may begin at P; LEFT bytes follow, from OFFSET. */
