@@ -167,11 +167,13 @@ static size_t
 make_run(const struct pixels *p, uint32_t w, uint32_t count, const uint32_t *v,
     uint8_t *run)
 {
-	const uint32_t pair[4] = { v[0], v[0], v[1], v[2] };
-	uint32_t i, k;
+	uint32_t i, k, pair[4];
 	size_t at = 0;
 
 	if (is_pairs(p)) {
+		pair[0] = pair[1] = v[0];
+		pair[2] = v[1];
+		pair[3] = v[2];
 		v = pair;
 		count = 4;
 		w /= 2;
