@@ -158,8 +158,12 @@ BENCH_DETECT = ../shared/bench/detect ../shared/corpus
 bench-detect: build/txt-detect build/dcm-frames
 	for d in $(BENCH_DETECT); do bench/detect.py $$d || exit; done
 
+# How fast the programs are beside dcmodify, gdcmanon, dcmj2pnm and cp.
+bench: all
+	bench/speed.py build
+
 clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all bench-detect completions check demo setup-check setup-demo lint install uninstall dist distcheck clean train FORCE
+.PHONY: all bench bench-detect completions check demo setup-check setup-demo lint install uninstall dist distcheck clean train FORCE
