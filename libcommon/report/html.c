@@ -9,6 +9,8 @@
 #include "image/render.h"
 #include "report/report.h"
 
+enum { FOLD_ABOVE = 12 };	/* refused files, of which the reasons say enough */
+
 static const char head[] =
 #include "report/style.inc"
 ;
@@ -73,6 +75,15 @@ cell(FILE *out, const char *s)
 	fputs("</td>", out);
 }
 
+/* A word that is not broken. */
+static void
+cell_word(FILE *out, const char *s)
+{
+	fputs("<td class=\"word\">", out);
+	put(out, s);
+	fputs("</td>", out);
+}
+
 static void
 cell_name(FILE *out, const char *s)
 {
@@ -121,14 +132,31 @@ card(FILE *out, const char *level, const char *title, uint64_t n)
 	fputs("</span></h3>\n", out);
 }
 
+/* Reasons first; the files of a long list are folded away. */
 static void
 refused(FILE *out, const struct records *r, uint64_t n)
 {
+	static const char *const reasons[] = { "Refused by", "Reason", "#Files",
+	    NULL };
 	static const char *const columns[] = { "File", "Refused by", "Reason", NULL };
+	bool fold = n > FOLD_ABOVE;
 	uint64_t shown = 0;
 	size_t i;
 
 	card(out, "refused", "Files that were refused and have no output", n);
+	if (fold) {
+		table_start(out, "Reasons for which files were refused", reasons);
+		for (i = 0; i < r->refusals.n && i < REPORT_ROWS_MAX; i++) {
+			fputs("<tr>", out);
+			cell_word(out, r->refusals.at[i].key[0]);
+			cell(out, r->refusals.at[i].key[1]);
+			cell_number(out, r->refusals.at[i].n);
+			fputs("</tr>\n", out);
+		}
+		table_end(out);
+		more_rows(out, i, r->refusals.n);
+		fputs("<details><summary>Each file</summary>\n", out);
+	}
 	table_start(out, "Files that were refused", columns);
 	for (i = 0; i < r->nfiles && shown < REPORT_ROWS_MAX; i++) {
 		const struct records_file *f = &r->files[i];
@@ -137,14 +165,14 @@ refused(FILE *out, const struct records *r, uint64_t n)
 			continue;
 		fputs("<tr>", out);
 		cell_name(out, f->name);
-		cell(out, f->refused_by);
+		cell_word(out, f->refused_by);
 		cell(out, f->refused);
 		fputs("</tr>\n", out);
 		shown++;
 	}
 	table_end(out);
 	more_rows(out, shown, n);
-	fputs("</section>\n", out);
+	fputs(fold ? "</details></section>\n" : "</section>\n", out);
 }
 
 static void
@@ -163,10 +191,8 @@ findings(FILE *out, const struct records *r, const char *level,
 		if (strcmp(c->key[0], level) != 0)
 			continue;
 		fputs("<tr>", out);
-		cell(out, c->key[1]);
-		fputs("<td class=\"tagcell\">", out);
-		put(out, c->key[2]);
-		fputs("</td>", out);
+		cell_word(out, c->key[1]);
+		cell_word(out, c->key[2]);
 		cell_number(out, c->n);
 		cell_number(out, c->files);
 		fputs("<td>", out);
@@ -334,7 +360,7 @@ counts(FILE *out, const struct records_list *l, const char *id,
 	table_start(out, title, columns);
 	for (i = 0; i < l->n && i < REPORT_ROWS_MAX; i++) {
 		fputs("<tr>", out);
-		cell(out, l->at[i].key[0]);
+		cell_word(out, l->at[i].key[0]);
 		cell(out, l->at[i].key[1]);
 		cell_number(out, l->at[i].n);
 		if (boxes)

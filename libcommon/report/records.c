@@ -64,6 +64,7 @@ records_free(struct records *r)
 	list_free(&r->rules);
 	list_free(&r->checks);
 	list_free(&r->findings);
+	list_free(&r->refusals);
 	list_free(&r->problems);
 	free(r);
 }
@@ -482,6 +483,9 @@ records_finish(struct records *r, struct err *e)
 			continue;
 		}
 		f->examined = complete_find(r->boxes, f->name);
+		if (f->refused != NULL && count(&r->refusals, f->refused_by,
+		    f->refused, "", f->name, e) == NULL)
+			return -1;
 		r->files[kept++] = *f;
 	}
 	r->nfiles = kept;
@@ -492,6 +496,7 @@ records_finish(struct records *r, struct err *e)
 	list_sort(&r->rules);
 	list_sort(&r->checks);
 	list_sort(&r->findings);
+	list_sort(&r->refusals);
 	list_sort(&r->problems);
 	return 0;
 }

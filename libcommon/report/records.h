@@ -64,6 +64,7 @@ struct records {
 	struct records_list rules;	/* action, rule */
 	struct records_list checks;	/* check, level */
 	struct records_list findings;	/* level, check, tag: with an example */
+	struct records_list refusals;	/* by, reason; after records_finish */
 	struct records_list problems;	/* input, what is wrong with it */
 	uint64_t lines;
 };
