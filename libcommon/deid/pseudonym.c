@@ -1,22 +1,67 @@
 /* pseudonym: keyed replacements of UIDs and ids; see pseudonym.h. */
 #include "deid/pseudonym.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+/* ---- UIDs: 16 bytes, of which the last CHECK_BYTES prove the first */
+
+enum { UUID_BYTES = 16, CHECK_BYTES = 5, HASH_BYTES = UUID_BYTES - CHECK_BYTES };
+
+static void
+uuid_check(const struct key *k, const unsigned char *uuid,
+    unsigned char mac[KEY_MAC_BYTES])
+{
+	key_mac(k, "uid check", uuid, HASH_BYTES, mac);
+}
+
+/* Is it "2.25." and the number of a UUID that this key made? */
+static bool
+uid_is_ours(const struct key *k, const char *uid, size_t len)
+{
+	unsigned char uuid[UUID_BYTES], mac[KEY_MAC_BYTES];
+	unsigned __int128 n = 0, digit;
+	size_t i;
+
+	if (len < 6 || len >= PSEUDONYM_UID_SIZE || memcmp(uid, "2.25.", 5) != 0 ||
+	    uid[5] == '0')
+		return false;
+	for (i = 5; i < len; i++) {
+		if (uid[i] < '0' || uid[i] > '9')
+			return false;
+		digit = (unsigned __int128)(uid[i] - '0');
+		if (n > (~(unsigned __int128)0 - digit) / 10)
+			return false;
+		n = n * 10 + digit;
+	}
+	for (i = UUID_BYTES; i-- > 0; n >>= 8)
+		uuid[i] = (unsigned char)n;
+	uuid_check(k, uuid, mac);
+	return (uuid[6] & 0xf0) == 0x80 && (uuid[8] & 0xc0) == 0x80 &&
+	    memcmp(uuid + HASH_BYTES, mac, CHECK_BYTES) == 0;
+}
 
 void
 pseudonym_uid(const struct key *k, const char *uid, size_t len,
     char out[PSEUDONYM_UID_SIZE])
 {
-	unsigned char mac[KEY_MAC_BYTES];
+	unsigned char mac[KEY_MAC_BYTES], check[KEY_MAC_BYTES];
 	unsigned __int128 n = 0;
 	char digits[40], *p = digits + sizeof digits;
 	int i;
 
+	if (uid_is_ours(k, uid, len)) {
+		memcpy(out, uid, len);
+		out[len] = '\0';
+		return;
+	}
 	key_mac(k, "uid", uid, len, mac);
 	mac[6] = (unsigned char)((mac[6] & 0x0f) | 0x80);	/* version 8 */
 	mac[8] = (unsigned char)((mac[8] & 0x3f) | 0x80);	/* variant 10 */
-	for (i = 0; i < 16; i++)
+	uuid_check(k, mac, check);
+	memcpy(mac + HASH_BYTES, check, CHECK_BYTES);
+	for (i = 0; i < UUID_BYTES; i++)
 		n = n << 8 | mac[i];
 	*--p = '\0';
 	do
@@ -25,14 +70,70 @@ pseudonym_uid(const struct key *k, const char *uid, size_t len,
 	snprintf(out, PSEUDONYM_UID_SIZE, "2.25.%s", p);
 }
 
+/* ---- ids: 80 bits, of which the last ID_CHECK_BITS prove the first */
+
+enum { ID_CHECK_BITS = 28, ID_HASH_BITS = 52 };
+
+static const char base32[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+static uint64_t
+first_bits(const unsigned char *mac, unsigned bits)
+{
+	uint64_t n = 0;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		n = n << 8 | mac[i];
+	return n >> (64 - bits);
+}
+
+static uint64_t
+id_check(const struct key *k, uint64_t hash)
+{
+	unsigned char bytes[8], mac[KEY_MAC_BYTES];
+	size_t i;
+
+	for (i = 0; i < sizeof bytes; i++)
+		bytes[i] = (unsigned char)(hash >> (56 - 8 * i));
+	key_mac(k, "id check", bytes, sizeof bytes, mac);
+	return first_bits(mac, ID_CHECK_BITS);
+}
+
+/* Are the PSEUDONYM_ID_DIGITS at P those of an id that this key made? */
+static bool
+id_is_ours(const struct key *k, const char *p)
+{
+	unsigned __int128 n = 0;
+	const char *digit;
+	int i;
+
+	for (i = 0; i < PSEUDONYM_ID_DIGITS; i++) {
+		if (p[i] == '\0' || (digit = strchr(base32, p[i])) == NULL)
+			return false;
+		n = n << 5 | (unsigned __int128)(digit - base32);
+	}
+	return id_check(k, (uint64_t)(n >> ID_CHECK_BITS)) ==
+	    ((uint64_t)n & (((uint64_t)1 << ID_CHECK_BITS) - 1));
+}
+
 void
 pseudonym_id(const struct key *k, const char *kind, const char *id, size_t len,
     char out[PSEUDONYM_ID_DIGITS + 1])
 {
 	unsigned char mac[KEY_MAC_BYTES];
+	unsigned __int128 n;
+	uint64_t hash;
 	int i;
 
+	out[PSEUDONYM_ID_DIGITS] = '\0';
+	if (len >= PSEUDONYM_ID_DIGITS &&
+	    id_is_ours(k, id + len - PSEUDONYM_ID_DIGITS)) {
+		memcpy(out, id + len - PSEUDONYM_ID_DIGITS, PSEUDONYM_ID_DIGITS);
+		return;
+	}
 	key_mac(k, kind, id, len, mac);
-	for (i = 0; i < PSEUDONYM_ID_DIGITS / 2; i++)
-		snprintf(out + 2 * i, 3, "%02X", mac[i]);
+	hash = first_bits(mac, ID_HASH_BITS);
+	n = (unsigned __int128)hash << ID_CHECK_BITS | id_check(k, hash);
+	for (i = PSEUDONYM_ID_DIGITS; i-- > 0; n >>= 5)
+		out[i] = base32[(unsigned)n & 31];
 }

@@ -21,8 +21,7 @@
 #define TEMPORAL	DCM_TAG(0x0028, 0x0303)
 #define DOCUMENT	DCM_TAG(0x0042, 0x0011)
 
-#define METHOD_TEXT "PS3.15 2026d Basic Profile"
-#define MARK_TEXT "unphi:"	/* and the digits that prove it was this key */
+#define METHOD_TEXT "unphi: PS3.15 2026d Basic Profile"
 
 /* Marks of sequences, for what is inside of them. */
 enum { PLAIN, DUMMIED };
@@ -30,7 +29,6 @@ enum { PLAIN, DUMMIED };
 struct work {
 	const struct scrub *s;
 	struct profile profile;
-	bool again;		/* this key has de-identified the file before */
 	char patient[SCRUB_PREFIX_MAX + PSEUDONYM_ID_DIGITS + 1];
 };
 
@@ -112,7 +110,7 @@ map_pair(const struct work *w, const char *kind, const char *from, size_t len,
 {
 	json_t *line;
 
-	if (w->s->map == NULL)
+	if (w->s->map == NULL || (strlen(to) == len && memcmp(from, to, len) == 0))
 		return 0;
 	line = json_pack("{s:s, s:o, s:s}", "kind", kind, "from",
 	    json_bytes(from, len), "to", to);
@@ -220,7 +218,10 @@ replace_identity(const struct work *w, const struct edit_element *el,
 
 /* ---- decisions */
 
-/* Within a sequence that D replaces, everything is a dummy but its structure. */
+/*
+ * Within a sequence that D replaces, what the profile would keep becomes a dummy
+ * too, but its structure.
+ */
 static struct profile_verdict
 decide_dummied(const struct edit_element *el)
 {
@@ -240,15 +241,17 @@ static struct profile_verdict
 decide(const struct work *w, const struct edit_element *el)
 {
 	uint32_t parent = el->depth > 0 ? el->path[el->depth - 1] : 0;
+	struct profile_verdict v;
 
 	if (el->is_private)
 		return (struct profile_verdict){ ACTION_REMOVE, "private" };
 	/* A meaning that nobody knows cannot be judged. */
 	if (!el->known || strcmp(el->vr, "UN") == 0)
 		return (struct profile_verdict){ ACTION_REMOVE, "unknown" };
-	if (el->mark == DUMMIED)
+	v = profile_decide(&w->profile, parent, el->tag, el->vr);
+	if (el->mark == DUMMIED && v.action == ACTION_KEEP)
 		return decide_dummied(el);
-	return profile_decide(&w->profile, parent, el->tag, el->vr);
+	return v;
 }
 
 static int
@@ -271,7 +274,7 @@ visit(const struct edit_element *el, void *arg, enum edit_verdict *verdict,
 		return log_action(w, el, v.rule, "remove", e);
 	}
 	if (v.action == ACTION_UID) {
-		if (el->text == NULL || w->again)
+		if (el->text == NULL)
 			return 0;
 		*verdict = EDIT_REPLACE;
 		if (replace_uids(w, el, value, e) < 0)
@@ -284,9 +287,6 @@ visit(const struct edit_element *el, void *arg, enum edit_verdict *verdict,
 		return log_action(w, el, v.rule,
 		    v.action == ACTION_EMPTY ? "empty" : "dummy", e);
 	}
-	if (w->again && (el->tag == PATIENT_NAME || el->tag == PATIENT_ID ||
-	    el->tag == ACCESSION) && el->depth == 0)
-		return 0;
 	if ((got = replace_identity(w, el, value, e)) < 0)
 		return -1;
 	if (got > 0) {
@@ -312,64 +312,24 @@ visit(const struct edit_element *el, void *arg, enum edit_verdict *verdict,
 	return log_action(w, el, v.rule, "dummy", e);
 }
 
-/* ---- the proof that this key has been here */
+/* ---- marks */
 
-static void
-mark_of(const struct scrub *s, struct dcm *d, char out[PSEUDONYM_ID_DIGITS + 1])
-{
-	static const uint32_t proven[] = { SOP_INSTANCE,
-	    DCM_TAG(0x0020, 0x000d), DCM_TAG(0x0020, 0x000e), PATIENT_NAME,
-	    PATIENT_ID, ACCESSION };
-	struct buf b = { 0 };
-	const char *v;
-	size_t i;
-
-	for (i = 0; i < sizeof proven / sizeof proven[0]; i++) {
-		v = dcm_string(d, proven[i], 0);
-		/* Out of memory only makes a mark that proves nothing. */
-		buf_add(&b, v != NULL ? v : "", (v != NULL ? strlen(v) : 0) + 1, NULL);
-	}
-	pseudonym_id(&s->key, "mark", b.data != NULL ? b.data : "", b.len, out);
-	buf_free(&b);
-}
-
-static bool
-is_marked(const struct scrub *s, struct dcm *d)
-{
-	char want[PSEUDONYM_ID_DIGITS + 1];
-	const char *v;
-	uint32_t i;
-
-	mark_of(s, d, want);
-	for (i = 0; (v = dcm_string(d, METHOD, i)) != NULL; i++)
-		if (strncmp(v, MARK_TEXT, strlen(MARK_TEXT)) == 0 &&
-		    strcmp(v + strlen(MARK_TEXT), want) == 0)
-			return true;
-	return false;
-}
-
-/* (0012,0063) with our two values behind those that others put there. */
+/* (0012,0063) with our value behind those that others put there. */
 static int
-set_method(const struct scrub *s, struct dcm *d, struct err *e)
+set_method(struct dcm *d, struct err *e)
 {
-	char digits[PSEUDONYM_ID_DIGITS + 1];
 	struct buf b = { 0 };
 	const char *v;
 	uint32_t i;
 	int got = -1;
 
-	mark_of(s, d, digits);
 	for (i = 0; (v = dcm_string(d, METHOD, i)) != NULL; i++)
-		if (strncmp(v, MARK_TEXT, strlen(MARK_TEXT)) != 0 &&
-		    strcmp(v, METHOD_TEXT) != 0 &&
+		if (strcmp(v, METHOD_TEXT) != 0 &&
 		    (buf_add(&b, v, strlen(v), e) < 0 ||
 		    buf_add(&b, "\\", 1, e) < 0))
 			goto out;
-	if (buf_add(&b, METHOD_TEXT "\\" MARK_TEXT,
-	    strlen(METHOD_TEXT "\\" MARK_TEXT), e) < 0 ||
-	    buf_add(&b, digits, strlen(digits), e) < 0)
-		goto out;
-	got = edit_set(d, METHOD, b.data, e);
+	if (buf_add(&b, METHOD_TEXT, strlen(METHOD_TEXT), e) == 0)
+		got = edit_set(d, METHOD, b.data, e);
 out:
 	buf_free(&b);
 	return got;
@@ -386,7 +346,7 @@ set_marks(const struct scrub *s, struct dcm *d, struct err *e)
 {
 	int i;
 
-	if (edit_set(d, REMOVED, "YES", e) < 0 || set_method(s, d, e) < 0 ||
+	if (edit_set(d, REMOVED, "YES", e) < 0 || set_method(d, e) < 0 ||
 	    add_code(d, profile_basic_code(), e) < 0)
 		return -1;
 	for (i = 0; i < PROFILE_OPTIONS; i++)
@@ -424,7 +384,6 @@ scrub_apply(const struct scrub *s, struct dcm *d, struct err *e)
 		return err_set(e, "has no SOP Class UID (0008,0016)");
 	w.profile.iod = profile_iod(sop_class);
 	w.profile.lists_references = dcm_has(d, DCM_TAG(0x0008, 0x1115));
-	w.again = is_marked(s, d);
 	name_patient(&w, d);
 	if (edit_walk(d, visit, &w, e) < 0)
 		return -1;

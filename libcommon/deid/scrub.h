@@ -27,11 +27,10 @@ struct scrub {
 };
 
 /*
- * De-identifies D in memory; edit_write then writes it. A file that this key
- * has de-identified before, which its mark in (0012,0063) proves, keeps its
- * pseudonyms and UIDs, so that doing it again changes nothing. Refused: a
- * DICOMDIR, an encapsulated document, an object without SOP Class or Instance
- * UID. Returns 0, or -1 with E filled; then D must not be written.
+ * De-identifies D in memory; edit_write then writes it. Replacements that this
+ * key made before stay (pseudonym.h), so that doing a file again changes nothing.
+ * Refused: a DICOMDIR, an encapsulated document, an object without SOP Class or
+ * Instance UID. Returns 0, or -1 with E filled; then D must not be written.
  */
 int scrub_apply(const struct scrub *s, struct dcm *d, struct err *e);
 
