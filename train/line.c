@@ -232,7 +232,7 @@ say_one(struct rng *r, char *t)
 		say_word(r, one);
 		say_word(r, two);
 		sprintf(t, "%s%s%s", one, rng_chance(r, .3) ? "^" : " ", rng_chance(r, .7) ? two : "");
-	} else if (k < .92) {	/* film markers, axis labels */
+	} else if (k < .93) {	/* film markers, axis labels */
 		n = rng_int(r, 1, 3);
 		for (int i = 0; i < n; i++)
 			t[i] = "ABCDEFHLMPRSTWX0123456789"[rng_int(r, 0, 24)];

@@ -79,8 +79,14 @@ fill_image(struct rng *r)
 	int invert = rng_chance(r, .15);
 	float curve[256];
 
+	int levels = rng_chance(r, .06) ? rng_int(r, 2, 5) : 256, turn_at = rng_int(r, 20, 200);
+
 	for (int i = 0; i < 256; i++) {
 		curve[i] = clamp(255 * gain * pow(i / 255., gamma), 0, 255);
+		if (levels == 2)	/* one bit */
+			curve[i] = i < turn_at ? 0 : 255;
+		else if (levels < 256)
+			curve[i] = floorf(curve[i] * (float)levels / 256) * 255 / (float)(levels - 1);
 		if (invert)
 			curve[i] = 255 - curve[i];
 	}
@@ -176,10 +182,16 @@ texture(struct rng *r)
 {
 	static float a[CROP * CROP], b[CROP * CROP], mask[CROP * CROP];
 	double amp = rng_real(r, 15, 120), angle = rng_real(r, 0, PI), wave = exp(rng_real(r, log(2.5), log(24)));
-	double c = cos(angle), s = sin(angle), sign = rng_chance(r, .5) ? 1 : -1;
-	int kind = rng_int(r, 0, 5), part = rng_chance(r, .5);
+	double c, s, sign = rng_chance(r, .5) ? 1 : -1;
+	int kind = rng_int(r, 0, 6), part = rng_int(r, 0, 2), left = rng_int(r, -40, 160), top = rng_int(r, -40, 160);
+	int right = left + rng_int(r, 20, 200), bottom = top + rng_int(r, 12, 200);
+	double chirp = rng_chance(r, .4) ? rng_real(r, 0, .01) : 0;
 
-	if (kind == 5) {	/* curls: letter-like strokes that make no lines */
+	if (chirp > 0 && rng_chance(r, .7))	/* upright or lying, as test patterns are */
+		angle = rng_chance(r, .5) ? 0 : PI / 2;
+	c = cos(angle);
+	s = sin(angle);
+	if (kind == 6) {	/* curls: letter-like strokes that make no lines */
 		for (int n = rng_int(r, 20, 150); n > 0; n--)
 			arc(rng_real(r, 0, CROP), rng_real(r, 0, CROP), rng_real(r, 2, 12), rng_real(r, 0, 2 * PI),
 			    rng_real(r, .5, 5), rng_real(r, .8, 2.5), clamp(128 + sign * amp, 0, 255), 1);
@@ -204,15 +216,22 @@ texture(struct rng *r)
 			case 2:	/* blobs */
 				v = a[i] * b[i] > .12 ? 1 : 0;
 				break;
-			case 3:	/* grating, straight or square */
+			case 3:	/* grating, of sines or bars; a test pattern's gets finer on the way */
+				along = chirp > 0 ? along * (1 + chirp * fabs(along)) : along;
 				v = sin(2 * PI * along / wave);
+				v = mask[0] > 0 ? v : v > 0 ? 1 : -1;
+				break;
+			case 4:	/* pixels of noise */
+				v = rng_real(r, -1, 1);
 				v = mask[0] > 0 ? v : v > 0 ? 1 : -1;
 				break;
 			default:	/* grid */
 				v = fmod(fabs(along) + 500, wave * 2) < 1.2 || fmod(fabs(across) + 500, wave * 2) < 1.2 ? 1 : 0;
 			}
-			if (part)
+			if (part == 1)
 				v *= clamp(mask[i] * 4, 0, 1);
+			else if (part == 2)
+				v *= x >= left && x < right && y >= top && y < bottom;
 			canvas[y][x] = clamp(canvas[y][x] + sign * amp * v, 0, 255);
 		}
 }
