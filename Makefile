@@ -142,7 +142,7 @@ TRAIN_PACKAGES = libfreetype-dev libjpeg62-turbo-dev libpng-dev \
 	fonts-dejavu-extra xfonts-75dpi xfonts-100dpi xfonts-base xfonts-terminus xfonts-x3270-misc xfonts-jmk
 TRAIN_LIBS = freetype2 libpng libjpeg
 BACKGROUNDS = ../shared/bench/backgrounds
-STEPS = 20000
+STEPS = 22000
 SEED = 1
 
 train: build/train
