@@ -4,8 +4,10 @@ make FILE KEY=VALUE...   writes an image; keys are below
 same A B X,Y,W,H...      exits 1 if a pixel outside of the boxes differs
 inside FILE X,Y,W,H      prints the distinct stored values in a box of frame 1
 rss COMMAND...           runs it, prints its status and peak memory in MB
+each                     does what the lines of standard input say, as a shell splits them
 """
 import resource
+import shlex
 import subprocess
 import sys
 import warnings
@@ -132,9 +134,19 @@ def rss(*command):
     print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
 
 
-if __name__ == "__main__":
-    verb, args = sys.argv[1], sys.argv[2:]
+def do(verb, args):
     if verb == "make":
         make(args[0], **dict(a.split("=", 1) for a in args[1:]))
+    elif verb == "each":
+        for line in sys.stdin:
+            words = shlex.split(line)
+            try:
+                do(words[0], words[1:])
+            except AssertionError as e:
+                sys.exit("%s: %s" % (line.strip(), e))
     else:
         globals()[verb](*args)
+
+
+if __name__ == "__main__":
+    do(sys.argv[1], sys.argv[2:])

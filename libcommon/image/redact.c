@@ -454,30 +454,6 @@ write_decoded(struct job *j, int fd, struct err *e)
 
 /* -- or none of it --------------------------------------------------------- */
 
-/* A second image behind the last frame would go through unseen. */
-static int
-refuse_extra_images(const struct job *j, struct err *e)
-{
-	const struct scan *s = j->s;
-	size_t i, starts = 0;
-	uint8_t b[4];
-
-	for (i = 0; i < s->nfragments; i++) {
-		if (s->fragments[i].length < 4)
-			continue;
-		if (scan_read(s, s->fragments[i].value, b, 4, e) < 0)
-			return -1;
-		starts += memcmp(b, "\xff\xd8\xff", 3) == 0 ||
-		    memcmp(b, "\xff\x4f\xff\x51", 4) == 0;
-	}
-	if (strcmp(j->report->syntax_in, RLE) == 0)	/* PS3.5 A.4.2 */
-		starts = s->nfragments;
-	if (starts > j->p->frames)
-		return err_set(e, "holds %zu coded images for %" PRIu32 " frames",
-		    starts, j->p->frames);
-	return 0;
-}
-
 static int
 write_as_it_is(struct job *j, int fd, struct err *e)
 {
@@ -671,6 +647,25 @@ write_file(struct job *j, struct outfile *o, struct err *e)
 	return got;
 }
 
+/* Of two Rows, DCMTK believes the first and others the last: PS3.5 7.1. */
+static int
+refuse_repeats(const struct scan *s, struct err *e)
+{
+	uint32_t tag;
+	size_t i, n;
+
+	for (i = s->nmeta; !s->ordered && i < s->n; i++) {
+		tag = s->elements[i].tag;
+		if (tag >> 16 != 0x0028 && tag >> 16 != 0x7fe0)
+			continue;
+		scan_find(s, tag, &n);
+		if (n > 1)
+			return err_set(e, "holds (%04x,%04x) twice", tag >> 16,
+			    tag & 0xffff);
+	}
+	return 0;
+}
+
 static int
 prepare(struct job *j, struct err *e)
 {
@@ -683,6 +678,8 @@ prepare(struct job *j, struct err *e)
 	if (j->s->encapsulated != j->p->encapsulated)
 		return err_set(e, "pixel data is not encapsulated as its transfer "
 		    "syntax demands");
+	if (refuse_repeats(j->s, e) < 0)
+		return -1;
 	strncpy(t->syntax_in, dcm_syntax(j->d), sizeof t->syntax_in - 1);
 	t->frames = j->p->frames;
 	t->overlay_bits = has_overlay_bits(j->d);
@@ -691,8 +688,6 @@ prepare(struct job *j, struct err *e)
 	j->how = !j->p->encapsulated ? NATIVE : t->changed == 0 ? AS_IT_IS :
 	    strcmp(t->syntax_in, RLE) == 0 ? RLE_FRAMES : DECODED;
 	strcpy(t->syntax_out, j->how == DECODED ? EXPLICIT_LITTLE : t->syntax_in);
-	if (j->p->encapsulated && refuse_extra_images(j, e) < 0)
-		return -1;
 	/* One more for the bits that pack_bits leaves over. */
 	if (!size_mul(j->p->frame_bytes + 1, 2, &n) ||
 	    (j->frame = malloc(n)) == NULL)
