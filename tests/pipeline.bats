@@ -52,3 +52,51 @@ stamp() {
 	[[ $output == *"frame 4 of 4"* ]]
 	[ ! -e out.dcm ]
 }
+
+# What the manual pages' examples find where they run: one example a file e.N.
+fixture() {
+	mkdir -p fixture/raw fixture/clean fixture/config
+	cp key fixture/trial.key
+	cp key fixture/key
+	(
+		cd fixture
+		stamp raw/a.dcm kind=mono8 uid=21
+		stamp raw/b.dcm kind=rgb uid=22
+		stamp cine.dcm kind=mono8 frames=6 uid=23
+		stamp a.dcm kind=mono8 size=512x512 uid=24
+		rm raw/*.npy ./*.npy
+		dcmj2pnm +on a.dcm a.png
+		dcm-frames raw/*.dcm | txt-detect >boxes.ndjson
+		px-redact -b boxes.ndjson -O px --log px.ndjson raw/*.dcm
+		dcm-scrub -k key -O clean --log scrub.ndjson px/*.dcm
+		cp raw/a.dcm raw.dcm
+		cp clean/a.dcm clean.dcm
+		dcm-validate --against raw -b boxes.ndjson clean/*.dcm >findings.ndjson
+		echo '{"file":"raw/c.dcm","by":"dcm-frames","refused":"has no pixel data"}' >refused.ndjson
+	)
+}
+
+@test "the examples of the manual pages run as printed" {
+	fixture
+	for page in "$ROOT"/man/*.[157]; do
+		awk -v page="${page##*/}" '
+		/^\.Sh EXAMPLES/ { on = 1; next }
+		/^\.Sh/ { on = 0 }
+		!on { next }
+		/^\.Bd -literal/ { code = 1; n++; next }
+		/^\.Ed/ { code = 0; next }
+		/^\.Dl / { n++; print substr($0, 5) >(page "." n ".example"); next }
+		code { print >(page "." n ".example") }' "$page"
+	done
+	for example in *.example; do
+		sed -i 's/\\e/\\/g' "$example"	# mdoc writes a backslash so
+		rm -rf try
+		cp -r fixture try
+		echo "# $example"
+		(cd try && XDG_CONFIG_HOME=$PWD/config bash -eu "../$example") || {
+			cat "$example"
+			false
+		}
+	done
+	[ "$(find . -maxdepth 1 -name '*.example' | wc -l)" -ge 15 ]
+}
