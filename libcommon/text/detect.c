@@ -114,7 +114,7 @@ picture_fill(struct picture *p, const struct pnm *from, struct err *e)
 	for (uint32_t i = 0; i < 256; i++)	/* a sample above maxval is white */
 		scaled[i] = (uint8_t)(i >= high ? 255 : i * 255 / high);
 	for (size_t i = 0; i < pixels; i++) {
-		uint32_t v[3];
+		uint32_t v[3] = { 0 };
 
 		for (uint32_t c = 0; c < from->channels; c++) {
 			v[c] = sample(from, from->channels * i + c);

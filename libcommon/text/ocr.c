@@ -124,7 +124,9 @@ memory_keep(struct ocr_memory *m, struct strip *s, const struct box *b)
 	reading_free(m, r);
 	if (bytes <= MEMORY_BYTES - m->bytes) {
 		m->bytes += bytes;
-		*r = (struct reading){*s, text, b->conf};
+		r->strip = *s;
+		r->text = text;
+		r->conf = b->conf;
 		s->pixels = NULL;
 		text = NULL;
 	}
