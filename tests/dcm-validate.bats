@@ -292,6 +292,21 @@ fails() {
 	has '.check == "reader" and .level == "info"'
 }
 
+@test "reader: a file that it would hold in memory is not given to it, and that is said" {
+	make 'ok.Rows, ok.Columns = 10000, 10000'
+	# 200 MB of pixels, none of which is on disk.
+	/usr/bin/python3 - <<-'END'
+		b = bytearray(open("ok.dcm", "rb").read())
+		at = b.index(b"\xe0\x7f\x10\0") + 8
+		b[at:at + 4] = (200000000).to_bytes(4, "little")
+		f = open("ok.dcm", "wb")
+		f.write(b[:at + 4])
+		f.truncate(at + 4 + 200000000)
+	END
+	run -0 dcm-validate ok.dcm
+	has '.check == "reader" and .level == "info"'
+}
+
 # boxes FRAME X,Y,W,H...: the record for raw.dcm
 boxes() {
 	local frame=$1

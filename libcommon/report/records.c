@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/size.h"
 #include "base/buf.h"
+#include "base/size.h"
 
 enum { CHAIN_MAX = 16 };	/* programs that one file went through */
 
@@ -299,39 +299,60 @@ take(struct records *r, const json_t *o, const char *line, size_t len,
 	return err_set(e, "a record of no known kind");
 }
 
+/*
+ * One line with its newline into LINE. 1 a line, 0 the end, -1 when it is cut,
+ * too long or cannot be read, with WHY filled; what was read of it is lost.
+ */
+static int
+read_line(FILE *in, struct buf *line, struct err *why)
+{
+	char c;
+	int got;
+
+	buf_clear(line);
+	while ((got = getc_unlocked(in)) != EOF) {
+		c = (char)got;
+		if (line->len < BOX_LINE_MAX && buf_add(line, &c, 1, why) < 0)
+			return -1;
+		if (c == '\n')
+			return line->len < BOX_LINE_MAX ? 1 :
+			    err_set(why, "the line is too long");
+	}
+	if (ferror(in))
+		return err_set(why, "read: %s", strerror(errno));
+	return line->len == 0 ? 0 : err_set(why, "the last line is cut");
+}
+
 int
 records_read(struct records *r, FILE *in, const char *name, struct err *e)
 {
-	char *line = NULL, what[400];
-	size_t cap = 0;
+	struct buf line = { 0 };
+	char what[400];
 	uint64_t n = 0;
 	struct err why;
-	ssize_t len;
 	json_t *o;
-	int got = 0;
+	int more, got = 0;
 
-	while (got == 0 && (len = getline(&line, &cap, in)) > 0) {
+	while (got == 0 && (more = read_line(in, &line, &why)) != 0) {
 		n++;
 		r->lines++;
 		o = NULL;
-		if (line[len - 1] != '\n')
-			err_set(&why, "the last line is cut");
-		else if ((o = json_loadb(line, (size_t)len, JSON_REJECT_DUPLICATES,
-		    NULL)) == NULL || !json_is_object(o))
-			err_set(&why, "not a JSON object");
-		else if (take(r, o, line, (size_t)len, &why) == 0) {
-			json_decref(o);
-			continue;
-		}
+		if (more > 0 && ((o = json_loadb(line.data, line.len,
+		    JSON_REJECT_DUPLICATES, NULL)) == NULL || !json_is_object(o)))
+			more = err_set(&why, "not a JSON object");
+		if (more > 0 && take(r, o, line.data, line.len, &why) < 0)
+			more = -1;
 		json_decref(o);
+		if (more > 0)
+			continue;
 		/* A box record was read as a stream of one line. */
 		snprintf(what, sizeof what, "line %" PRIu64 ": %s", n,
 		    why.text + (strncmp(why.text, "line 1: ", 8) == 0 ? 8 : 0));
 		got = records_problem(r, name, what, e);
+		if (feof(in) || ferror(in))
+			break;
 	}
-	if (got == 0 && ferror(in))
-		got = err_set(e, "read: %s", strerror(errno));
-	free(line);
+	buf_free(&line);
 	return got;
 }
 

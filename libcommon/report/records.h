@@ -75,7 +75,7 @@ void records_free(struct records *r);
 /*
  * Reads IN to its end; NAME is for the problems. What cannot be understood
  * becomes a problem, not a failure: a report that says so is worth more than
- * none. Returns 0; -1 only out of memory or when reading failed.
+ * none. Returns 0; -1 only out of memory.
  */
 int records_read(struct records *r, FILE *in, const char *name, struct err *e);
 
