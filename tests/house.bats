@@ -76,11 +76,11 @@ programs() {
 
 @test "no room includes one above it" {
 	cd "$ROOT/libcommon"
-	run ! grep -rnE '#include "(stream|dicom|image|text|deid|check)/' base
-	run ! grep -rnE '#include "(image|text|deid|check)/' stream dicom
-	run ! grep -rnE '#include "(text|deid|check)/' image
-	run ! grep -rnlE '#include "base/cli.h"' --include='*.[ch]*' stream dicom image text deid check
-	run ! grep -rnlE '\b(exit|abort) ?\(' --include='*.c' --include='*.cc' stream dicom image text deid check
+	run ! grep -rnE '#include "(stream|dicom|image|text|deid|check|report)/' base
+	run ! grep -rnE '#include "(image|text|deid|check|report)/' stream dicom
+	run ! grep -rnE '#include "(text|deid|check|report)/' image
+	run ! grep -rnlE '#include "base/cli.h"' --include='*.[ch]*' stream dicom image text deid check report
+	run ! grep -rnlE '\b(exit|abort) ?\(' --include='*.c' --include='*.cc' stream dicom image text deid check report
 }
 
 @test "DCMTK is included in libcommon/dicom alone, C++ is there alone" {
