@@ -2,6 +2,7 @@
 #include "text/ocr.h"
 
 #include <leptonica/allheaders.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #define LETTER 36	/* pixels that a capital is scaled to */
 #define SCALE_MAX 6.f
+#define PIXELS_MAX 16e6f	/* of a scaled strip, which a page of text reaches */
 #define MARGIN 12	/* white around the line, in scaled pixels */
 #define INK_LEAST 24	/* grey levels that ink differs from its paper */
 #define ROWS_LEAST 5u	/* of ink, to count as a line of text of its own */
@@ -262,7 +264,7 @@ strip_cut(const struct gray *g, const struct box *b, int turn, double paper, str
 static PIX *
 strip_pix(const struct strip *s)
 {
-	float scale = (float)LETTER / (float)s->letter;
+	float scale = (float)LETTER / (float)s->letter, most = sqrtf(PIXELS_MAX / ((float)s->width * (float)s->height));
 	PIX *plain = pixCreate((l_int32)s->width, (l_int32)s->height, 8), *scaled = NULL, *out = NULL;
 
 	if (plain == NULL)
@@ -271,6 +273,7 @@ strip_pix(const struct strip *s)
 		for (uint32_t x = 0; x < s->width; x++)
 			pixSetPixel(plain, (l_int32)x, (l_int32)y, s->pixels[(size_t)y * s->width + x]);
 	scale = scale > SCALE_MAX ? SCALE_MAX : scale;
+	scale = scale > most ? most : scale;
 	if ((scaled = pixScale(plain, scale, scale)) != NULL)
 		out = pixAddBorder(scaled, MARGIN, 255);
 	pixDestroy(&plain);
