@@ -11,10 +11,13 @@ if bats "$here/control/must-fail.bats" >/dev/null 2>&1; then
 	echo "0 passed, 1 failed"
 	exit 1
 fi
-bats --tap --jobs "${JOBS:-$(nproc)}" "$@" >"$out"
-status=$?
-# What passed is one line each; what failed shows all that it said.
-cat "$out"
+# One line a test as it ends; what failed shows all that it said.
+{
+	bats --tap --jobs "${JOBS:-$(nproc)}" "$@"
+	echo $? >"$out.status"
+} | tee "$out"
+status=$(cat "$out.status")
+rm -f "$out.status"
 planned=$(sed -n 's/^1\.\.//p' "$out")
 failed=$(grep -c '^not ok ' "$out")
 skipped=$(grep -c '^ok .* # skip' "$out")
