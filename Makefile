@@ -11,7 +11,7 @@ SCRIPTS  = $(patsubst cmd/%.sh,%,$(wildcard cmd/*.sh))
 BUILD_PACKAGES = gcc g++ make pkg-config libdcmtk-dev libjansson-dev libsodium-dev \
 	libpng-dev libopenjp2-7-dev libtesseract-dev libleptonica-dev zlib1g-dev
 RUN_PACKAGES   = dcmtk jq tesseract-ocr tesseract-ocr-eng
-TEST_PACKAGES  = bats parallel dicom3tools libgdcm-tools python3-pydicom python3-numpy python3-pil \
+TEST_PACKAGES  = bats parallel dicom3tools libgdcm-tools python3-pydicom python3-gdcm python3-numpy python3-pil \
 	netpbm mandoc shellcheck cppcheck zsh fish
 
 # Everything that depends on a package is expanded late: `make check` installs first.
