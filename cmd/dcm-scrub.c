@@ -44,8 +44,9 @@ static const struct option longopts[] = {
 	CLI_LONG
 };
 
-static void
-take_retain(char *list)
+/* The option that --retain calls WORD, or PROFILE_OPTIONS. */
+static enum profile_option
+retain_option(const char *word)
 {
 	static const struct {
 		const char *name;
@@ -57,17 +58,26 @@ take_retain(char *list)
 		{ "patient", RETAIN_PATIENT },
 		{ "full-dates", RETAIN_FULL_DATES },
 	};
-	char *word;
 	size_t i;
 
+	for (i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(word, names[i].name) == 0)
+			return names[i].option;
+	return PROFILE_OPTIONS;
+}
+
+static void
+take_retain(char *list)
+{
+	enum profile_option o;
+	char *word;
+
 	for (word = strtok(list, ","); word != NULL; word = strtok(NULL, ",")) {
-		for (i = 0; i < sizeof names / sizeof names[0]; i++)
-			if (strcmp(word, names[i].name) == 0)
-				break;
-		if (i == sizeof names / sizeof names[0])
+		if ((o = retain_option(word)) < PROFILE_OPTIONS)
+			scrub.profile.option[o] = true;
+		else
 			cli_usage("--retain has no \"%s\" yet; it has uids, device, "
 			    "institution, patient, full-dates", word);
-		scrub.profile.option[names[i].option] = true;
 	}
 }
 

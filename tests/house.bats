@@ -66,6 +66,15 @@ programs() {
 		"$ROOT"/examples/*.sh "$ROOT"/.ci/run
 }
 
+@test "C and C++ are clean under cppcheck" {
+	cd "$ROOT"
+	run -0 make -s lint
+	# The control: it finds what is wrong.
+	cd "$BATS_TEST_TMPDIR"
+	echo 'int f(void) { int a[2]; a[2] = 1; return a[1]; }' >bad.c
+	run -1 cppcheck --quiet --error-exitcode=1 bad.c
+}
+
 @test "completions are good in their shells" {
 	run -0 bash -n "$BUILD/completions/unphi.bash"
 	for s in zsh fish; do

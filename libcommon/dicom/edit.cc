@@ -16,17 +16,14 @@
 
 namespace {
 
-struct freed_buf : buf {
-	freed_buf() : buf{ NULL, 0, 0 } {}
-	~freed_buf() { buf_free(this); }
-};
-
 struct walk {
 	edit_visitor *visit;
 	void *arg;
 	struct err *e;
 	std::vector<uint32_t> path;
-	freed_buf value;
+	struct buf value;
+
+	~walk() { buf_free(&value); }
 
 	int item(DcmItem *set, int mark);
 	int sequence(DcmSequenceOfItems *seq, int mark);
