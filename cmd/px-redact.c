@@ -10,6 +10,7 @@
 #include "base/cli.h"
 #include "base/outfile.h"
 #include "base/outpath.h"
+#include "base/temp.h"
 #include "dicom/splice.h"
 #include "image/redact.h"
 #include "image/redact_pnm.h"
@@ -233,7 +234,7 @@ spool(char *path, size_t n, struct err *e)
 	ssize_t got;
 	int fd;
 
-	if ((fd = splice_temporary(e)) < 0)
+	if ((fd = temp_open(e)) < 0)
 		return -1;
 	while ((got = read(STDIN_FILENO, block, sizeof block)) > 0)
 		if (write(fd, block, (size_t)got) != got)

@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 #include "base/size.h"
+#include "base/temp.h"
 
 #define UNDEFINED 0xffffffffu
 #define ITEM 0xfffee000u
@@ -526,23 +527,6 @@ is_deflated(const char *syntax)
 }
 
 static int
-temporary(struct err *e)
-{
-	const char *dir = getenv("TMPDIR");
-	char name[4096];
-	int fd, n;
-
-	n = snprintf(name, sizeof name, "%s/unphi-XXXXXX",
-	    dir != NULL && *dir != '\0' ? dir : "/tmp");
-	if (n < 0 || (size_t)n >= sizeof name)
-		return err_set(e, "temporary file: %s", strerror(ENAMETOOLONG));
-	if ((fd = mkstemp(name)) < 0)
-		return err_set(e, "temporary file: %s", strerror(errno));
-	unlink(name);
-	return fd;
-}
-
-static int
 write_all(int fd, const void *bytes, size_t n, struct err *e)
 {
 	const uint8_t *p = bytes;
@@ -612,7 +596,7 @@ unfold(struct reader *r, struct err *e)
 
 	if (s->set > SCAN_INFLATED_FREE)
 		return err_set(e, "file meta information is too large");
-	if ((fd = temporary(e)) < 0)
+	if ((fd = temp_open(e)) < 0)
 		return -1;
 	if (inflateInit2(&z, -15) != Z_OK) {
 		close(fd);

@@ -628,23 +628,6 @@ splice_where(const struct splice *p, uint32_t tag)
 	return 0;
 }
 
-int
-splice_temporary(struct err *e)
-{
-	const char *dir = getenv("TMPDIR");
-	char name[4096];
-	int fd, n;
-
-	n = snprintf(name, sizeof name, "%s/unphi-XXXXXX",
-	    dir != NULL && *dir != '\0' ? dir : "/tmp");
-	if (n < 0 || (size_t)n >= sizeof name)
-		return err_set(e, "temporary file: %s", strerror(ENAMETOOLONG));
-	if ((fd = mkstemp(name)) < 0)
-		return err_set(e, "temporary file: %s", strerror(errno));
-	unlink(name);
-	return fd;
-}
-
 static int
 deflate_set(const struct splice *p, int plain, struct splice *to, z_stream *z,
     struct err *e)

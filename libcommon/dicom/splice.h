@@ -85,7 +85,4 @@ int splice_patch(struct splice *p, uint64_t at, const void *bytes, size_t n,
  */
 int splice_deflate(const struct splice *p, int plain, int fd, struct err *e);
 
-/* An unnamed temporary file for PLAIN. Returns its descriptor or -1. */
-int splice_temporary(struct err *e);
-
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/size.h"
+#include "base/temp.h"
 #include "dicom/native.h"
 #include "dicom/rle.h"
 #include "dicom/scan.h"
@@ -638,7 +639,7 @@ write_file(struct job *j, struct outfile *o, struct err *e)
 
 	if (!j->s->deflated)
 		return write_one(j, fd, e);
-	if ((plain = splice_temporary(e)) < 0)
+	if ((plain = temp_open(e)) < 0)
 		return -1;
 	got = write_one(j, plain, e);
 	if (got == 0)

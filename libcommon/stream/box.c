@@ -290,8 +290,9 @@ parse_object(const char *text, size_t len, struct err *e)
 	return o;
 }
 
-int
-box_keys_parse(const char *text, size_t len, struct box_record *r,
+/* Parses one object into R: the keys, and the boxes where they are WANTED. */
+static int
+parse(const char *text, size_t len, bool wanted, struct box_record *r,
     struct err *e)
 {
 	struct box_record new = { 0 };
@@ -300,7 +301,9 @@ box_keys_parse(const char *text, size_t len, struct box_record *r,
 
 	if ((o = parse_object(text, len, e)) == NULL)
 		return -1;
-	if ((got = take_keys(o, &new, e)) == 0) {
+	if ((got = take_keys(o, &new, e)) == 0 && wanted)
+		got = take_boxes(o, &new, e);
+	if (got == 0) {
 		new.extra = take_rest(o);
 		box_record_free(r);
 		*r = new;
@@ -310,25 +313,11 @@ box_keys_parse(const char *text, size_t len, struct box_record *r,
 	return got;
 }
 
-static int
-parse_record(const char *text, size_t len, struct box_record *r,
+int
+box_keys_parse(const char *text, size_t len, struct box_record *r,
     struct err *e)
 {
-	struct box_record new = { 0 };
-	json_t *o;
-	int got;
-
-	if ((o = parse_object(text, len, e)) == NULL)
-		return -1;
-	if ((got = take_keys(o, &new, e)) == 0 &&
-	    (got = take_boxes(o, &new, e)) == 0) {
-		new.extra = take_rest(o);
-		box_record_free(r);
-		*r = new;
-	} else
-		box_record_free(&new);
-	json_decref(o);
-	return got;
+	return parse(text, len, false, r, e);
 }
 
 /*
@@ -377,7 +366,7 @@ box_read(FILE *in, struct box_record *r, uint64_t *line, struct err *e)
 
 	if ((got = read_line(in, &b, &why)) > 0) {
 		++*line;
-		got = parse_record(b.data, b.len, r, &why) < 0 ? -1 : 1;
+		got = parse(b.data, b.len, true, r, &why) < 0 ? -1 : 1;
 	} else if (got < 0)
 		++*line;
 	if (got < 0)

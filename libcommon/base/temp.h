@@ -1,0 +1,16 @@
+/*
+ * temp.h - unnamed temporary files, for data that wants seeking
+ */
+#ifndef UNPHI_BASE_TEMP_H
+#define UNPHI_BASE_TEMP_H
+
+#include "base/err.h"
+
+/*
+ * Makes a file in $TMPDIR, or /tmp, open for reading and writing, mode 0600, and
+ * takes its name away: it goes with its last descriptor, however the process
+ * ends. Returns the descriptor, the caller's to close, or -1 with E filled.
+ */
+int temp_open(struct err *e);
+
+#endif
