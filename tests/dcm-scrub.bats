@@ -231,10 +231,11 @@ print(len(a.ContentSequence) > 1, len(b.ContentSequence), set(words(b)), b.Conte
 
 @test "values that stay keep their bytes in their character set" {
 	for f in chrGreek chrH31 chrX1 chrI2; do
-		# The name's bytes, in a place where they stay.
+		# The name's bytes, in a place where they stay, of somebody else.
 		py "
 x = d('$PYDICOM/charset_files/$f.dcm')
 x.add_new(0x00080070, 'LO', x.get_item(0x00100010).value)
+x.add_new(0x00100010, 'PN', 'OTHER^ONE')
 x.save_as('$f.dcm')"
 		run -0 dcm-scrub -k key -o out.dcm $f.dcm
 		run -0 py "
@@ -361,6 +362,29 @@ print(has('uid', a.SOPInstanceUID, b.SOPInstanceUID), has('patient', a.PatientID
 	n=$(wc -l <map)
 	run -0 dcm-scrub -k key --map map -o out.dcm "$CT_FILE"
 	[ "$(wc -l <map)" -eq $((2 * n)) ]
+}
+
+@test "free text that the profile keeps loses what the profile takes away" {
+	py "
+x = d('$CT_FILE')
+x.PatientName, x.PatientID, x.PatientBirthDate = 'Planted^Ann', 'MRN-4711', '19630412'
+x.StudyInstanceUID = '1.2.826.0.1.77.1'
+x.Manufacturer, x.ManufacturerModelName = 'Made for Mrs PLANTED', 'Plantedness 9'
+x.SoftwareVersions, x.ConvolutionKernel = 'v1 mrn-4711', 'STANDARD'
+x.FilterType, x.RescaleType = 'b 19630412', '1.2.826.0.1.77.1'
+x.ProtocolName = x.BodyPartExamined = 'ANN'
+x.save_as('in.dcm')"
+	run -0 dcm-scrub -k key --prefix 'OF STANDARD ' -l log -o out.dcm in.dcm
+	run -0 py "
+o = d('out.dcm')
+print(o.Manufacturer, o.SoftwareVersions, o.FilterType, o.RescaleType)
+print(o.ManufacturerModelName, o.ConvolutionKernel, o.BodyPartExamined)"
+	[ "${lines[0]}" = "ANON ANON ANON ANON" ]
+	# A longer word, a code, a term of three letters: they prove nothing.
+	[ "${lines[1]}" = "Plantedness 9 STANDARD ANN" ]
+	[ "$(jq '[.actions[] | select(.rule == "identity")] | length' log)" -eq 4 ]
+	run -0 dcm-scrub -k key --prefix 'OF STANDARD ' -o again.dcm out.dcm
+	cmp out.dcm again.dcm
 }
 
 @test "a sequence of length unknown within UN is cleaned or removed" {

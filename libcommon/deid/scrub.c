@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "deid/identity.h"
 #include "deid/pseudonym.h"
 #include "dicom/edit.h"
 
@@ -19,6 +20,9 @@
 #define METHOD_CODES	DCM_TAG(0x0012, 0x0064)
 #define DIRECTORY	DCM_TAG(0x0004, 0x1220)
 #define TEMPORAL	DCM_TAG(0x0028, 0x0303)
+#define CODE_VALUE	DCM_TAG(0x0008, 0x0100)
+#define CODE_SCHEME	DCM_TAG(0x0008, 0x0102)
+#define CONTENT_LABEL	DCM_TAG(0x0070, 0x0080)	/* CS, and typed in freely */
 #define DOCUMENT	DCM_TAG(0x0042, 0x0011)
 
 #define METHOD_TEXT "unphi: PS3.15 2026d Basic Profile"
@@ -29,6 +33,7 @@ enum { PLAIN, DUMMIED };
 struct work {
 	const struct scrub *s;
 	struct profile profile;
+	struct identity identity;	/* what the profile takes away */
 	char patient[SCRUB_PREFIX_MAX + PSEUDONYM_ID_DIGITS + 1];
 };
 
@@ -254,6 +259,85 @@ decide(const struct work *w, const struct edit_element *el)
 	return v;
 }
 
+static bool
+is_one_of(const char *vr, const char *list)
+{
+	return strstr(list, vr) != NULL;
+}
+
+/* Is it what we put there in an earlier run? */
+static bool
+is_replacement(const struct work *w, const struct edit_element *el)
+{
+	size_t len = trimmed(el->text, el->text_len);
+	const char *dummy = dummy_of(el->vr);
+	char id[PSEUDONYM_ID_DIGITS + 1];
+
+	if (dummy != NULL && len == strlen(dummy) &&
+	    memcmp(el->text, dummy, len) == 0)
+		return true;
+	pseudonym_id(&w->s->key, "", el->text, len, id);
+	return len >= PSEUDONYM_ID_DIGITS && memcmp(el->text + len -
+	    PSEUDONYM_ID_DIGITS, id, PSEUDONYM_ID_DIGITS) == 0;
+}
+
+/*
+ * Notes the identifiers that will go: names, ids, dates, own UIDs. Institutions
+ * are not among them: many a phantom was scanned at its maker's.
+ */
+static int
+gather(const struct edit_element *el, void *arg, enum edit_verdict *verdict,
+    int *mark, struct buf *value, struct err *e)
+{
+	static const uint32_t ids[] = { PATIENT_ID, ACCESSION,
+	    DCM_TAG(0x0010, 0x1000),	/* Other Patient IDs */
+	    DCM_TAG(0x0010, 0x1090),	/* Medical Record Locator */
+	    DCM_TAG(0x0038, 0x0010),	/* Admission ID */
+	    DCM_TAG(0x0008, 0x0080),	/* Institution Name */
+	    DCM_TAG(0x0008, 0x0081),	/* Institution Address */
+	    DCM_TAG(0x0008, 0x1010),	/* Station Name */
+	    DCM_TAG(0x0018, 0x1000),	/* Device Serial Number */
+	};
+	struct work *w = arg;
+	struct profile_verdict v;
+	bool is_name, found;
+	size_t i;
+
+	(void)mark;
+	(void)value;
+	*verdict = EDIT_KEEP;
+	if (el->text == NULL || el->text_len < IDENTITY_MIN)
+		return 0;
+	is_name = strcmp(el->vr, "PN") == 0;
+	found = is_name || strcmp(el->vr, "DA") == 0 ||
+	    (el->depth == 0 && strcmp(el->vr, "UI") == 0);
+	for (i = 0; i < sizeof ids / sizeof ids[0]; i++)
+		found |= el->tag == ids[i];
+	if (!found || is_replacement(w, el))
+		return 0;
+	v = decide(w, el);
+	if (v.action == ACTION_KEEP || (v.action == ACTION_UID &&
+	    strncmp(el->text, "1.2.840.10008.", 14) == 0))
+		return 0;
+	return identity_add(&w->identity, el->text, trimmed(el->text,
+	    el->text_len), is_name, e);
+}
+
+/*
+ * Free text that the profile keeps, and that holds what it takes away. Terms are
+ * left alone, codes too: many a phantom is called HEAD.
+ */
+static bool
+tells(const struct work *w, const struct edit_element *el)
+{
+	return el->text != NULL && !el->is_sequence &&
+	    (is_one_of(el->vr, "AE LO LT SH ST UC UR UT") ||
+	    el->tag == CONTENT_LABEL) &&
+	    el->tag != CODE_VALUE && el->tag != CODE_SCHEME &&
+	    el->tag != METHOD &&
+	    identity_in(&w->identity, el->text, trimmed(el->text, el->text_len));
+}
+
 static int
 visit(const struct edit_element *el, void *arg, enum edit_verdict *verdict,
     int *mark, struct buf *value, struct err *e)
@@ -267,6 +351,9 @@ visit(const struct edit_element *el, void *arg, enum edit_verdict *verdict,
 		return err_set(e, "an encapsulated document (0042,0011) cannot be "
 		    "cleaned; take it out, or leave the file out");
 	*verdict = EDIT_KEEP;
+	/* What an option retains, a row, is wanted as it is. */
+	if (v.action == ACTION_KEEP && v.rule == NULL && tells(w, el))
+		v = (struct profile_verdict){ ACTION_DUMMY, "identity" };
 	if (v.action == ACTION_KEEP)
 		return 0;
 	if (v.action == ACTION_REMOVE) {
@@ -374,6 +461,7 @@ scrub_apply(const struct scrub *s, struct dcm *d, struct err *e)
 {
 	struct work w = { .s = s, .profile = s->profile };
 	const char *sop_class;
+	int got = -1;
 
 	if (dcm_has(d, DIRECTORY))
 		return err_set(e, "a DICOMDIR names its files' patients; make a new "
@@ -385,7 +473,8 @@ scrub_apply(const struct scrub *s, struct dcm *d, struct err *e)
 	w.profile.iod = profile_iod(sop_class);
 	w.profile.lists_references = dcm_has(d, DCM_TAG(0x0008, 0x1115));
 	name_patient(&w, d);
-	if (edit_walk(d, visit, &w, e) < 0)
-		return -1;
-	return set_marks(s, d, e);
+	if (edit_walk(d, gather, &w, e) == 0 && edit_walk(d, visit, &w, e) == 0)
+		got = set_marks(s, d, e);
+	identity_free(&w.identity);
+	return got;
 }
