@@ -109,7 +109,9 @@ rm -rf -- "$work"
 mkdir -p -- "$work/in" "$out/dicom" "$logs" || exit 2
 chmod 700 "$work" "$logs"
 ln -s ../dicom "$work/dicom"
-trap 'rm -rf -- "$work"' EXIT
+# Background jobs do not hear an interrupt; what they had finished is logged.
+# shellcheck disable=SC2046	# a list of numbers
+trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf -- "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 cd "$work" || exit 2

@@ -105,6 +105,26 @@ planted="ZEBEDEE QUENTIN MRN4711 19560307 20240229 ACC90210 HOUSE GREGORY Prince
 	[ "$(wc -l <clean/logs/finished.ndjson)" -eq 4 ]
 }
 
+@test "an interrupted run leaves nothing half done, and the next one goes on" {
+	for ((i = 100; i < 130; i++)); do stamp "raw/$i.dcm" kind=mono8 "uid=$i"; done
+	unphi -j 1 -k key -o clean raw 2>log &
+	for ((n = 0; n < 300; n++)); do	# until the first handful is finished
+		[ -s clean/logs/finished.ndjson ] && break
+		sleep 0.1
+	done
+	kill -TERM $!
+	ended=0
+	wait $! || ended=$?
+	[ "$ended" -eq 143 ]
+	[ ! -e clean/.work ]
+	[ "$(wc -l <clean/logs/finished.ndjson)" -lt 30 ]	# the control: it was interrupted
+	run -0 unphi -j 2 -k key -o clean raw
+	[ "$(find clean/dicom -name '*.dcm' | wc -l)" -eq 30 ]
+	[ "$(find clean -name '*.part' | wc -l)" -eq 0 ]
+	run -0 unphi -k key -o whole raw
+	diff -r clean/dicom whole/dicom
+}
+
 @test "the number of jobs does not change a byte" {
 	three
 	run -0 unphi -j 1 -k key -o one raw
