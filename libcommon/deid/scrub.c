@@ -293,10 +293,6 @@ gather(const struct edit_element *el, void *arg, enum edit_verdict *verdict,
 	    DCM_TAG(0x0010, 0x1000),	/* Other Patient IDs */
 	    DCM_TAG(0x0010, 0x1090),	/* Medical Record Locator */
 	    DCM_TAG(0x0038, 0x0010),	/* Admission ID */
-	    DCM_TAG(0x0008, 0x0080),	/* Institution Name */
-	    DCM_TAG(0x0008, 0x0081),	/* Institution Address */
-	    DCM_TAG(0x0008, 0x1010),	/* Station Name */
-	    DCM_TAG(0x0018, 0x1000),	/* Device Serial Number */
 	};
 	struct work *w = arg;
 	struct profile_verdict v;
