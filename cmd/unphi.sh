@@ -294,14 +294,14 @@ n=$(wc -l <todo)
 [ "$((n / jobs / 4))" -ge "$handful" ] || handful=$((n / jobs / 4 + 1))
 split -l "$handful" -a 6 todo todo.
 if [ -t 2 ]; then
-	progress &
+	progress 9>&- &
 	progress=$!
 fi
 running=0
 for list in todo.*; do
 	[ -e "$list" ] || continue
 	[ "$running" -lt "$jobs" ] || { wait -n; running=$((running - 1)); }
-	(do_handful "${list#todo.}") &
+	(do_handful "${list#todo.}") 9>&- &	# what outlives us must not hold the lock
 	running=$((running + 1))
 done
 while [ "$running" -gt 0 ]; do
