@@ -187,8 +187,6 @@ write_audit(const char *name, const char *output, const struct redact_report *t,
 	    "fill", fill_mode_name(mode), "keep", keep);
 	if (j != NULL && t->cleared > 0)
 		json_object_set_new(j, "cleared", json_integer((json_int_t)t->cleared));
-	if (j != NULL && t->overlay_bits)
-		json_object_set_new(j, "overlay_bits", json_true());
 	if (j == NULL)
 		err_set(e, "not UTF-8, so the log cannot name it");
 	else if (json_dumpf(j, audit, JSON_COMPACT) < 0 ||
@@ -220,9 +218,6 @@ redact_file(const char *name, const char *path, const char *output)
 	if (t.cleared > 0)
 		cli_note(name, "cleared %" PRIu64 " bytes after the last frame",
 		    t.cleared);
-	if (t.overlay_bits)
-		cli_note(name, "has an overlay in unused bits of its pixels, which "
-		    "is cleared inside of the boxes alone");
 	return STATUS_OK;
 }
 

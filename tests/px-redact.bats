@@ -638,3 +638,19 @@ assert a.PixelData == b.PixelData and a.file_meta.TransferSyntaxUID == b.file_me
 	run -2 px-redact -b list -l - a.dcm
 	run -2 px-redact -b missing -o x a.dcm
 }
+
+@test "an overlay in unused bits of the pixels, which nobody can have seen, refuses the file" {
+	echo "make a.dcm ts=explicit photo=MONOCHROME2 bits=16 stored=12" | img each
+	one good.dcm 10,5,40,20	# the control
+	/usr/bin/python3 -c "
+import pydicom
+d = pydicom.dcmread('a.dcm')
+d.add_new(0x60000010, 'US', d.Rows)
+d.add_new(0x60000011, 'US', d.Columns)
+d.add_new(0x60000100, 'US', 16)
+d.add_new(0x60000102, 'US', 12)
+d.save_as('a.dcm')"
+	run -2 one out.dcm 10,5,40,20
+	[[ $output == *"hold an overlay"* ]]
+	[ ! -e out.dcm ]
+}

@@ -681,9 +681,11 @@ prepare(struct job *j, struct err *e)
 		    "syntax demands");
 	if (refuse_repeats(j->s, e) < 0)
 		return -1;
+	if (has_overlay_bits(j->d))	/* in no view, so in nobody's sight */
+		return err_set(e, "unused bits of its pixels hold an overlay "
+		    "(60xx,0102), which no record can be about");
 	strncpy(t->syntax_in, dcm_syntax(j->d), sizeof t->syntax_in - 1);
 	t->frames = j->p->frames;
-	t->overlay_bits = has_overlay_bits(j->d);
 	if (count(j, e) < 0)
 		return -1;
 	j->how = !j->p->encapsulated ? NATIVE : t->changed == 0 ? AS_IT_IS :

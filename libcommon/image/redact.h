@@ -44,7 +44,6 @@ struct redact_report {
 	uint32_t frames, changed;	/* changed: with something to fill */
 	uint64_t boxes, pixels;	/* filled, over all frames; pixels once a frame */
 	uint64_t cleared;	/* bytes after the last frame that were not zero */
-	bool overlay_bits;	/* an overlay lies in unused bits of Pixel Data */
 };
 
 /*
