@@ -196,9 +196,10 @@ do_handful() {
 	{ mkdir "h$1" && cd "h$1" && mkdir px out && ln -s ../in ../dicom .; } || return
 	touch errors refused.tsv finished redact scrub findings boxes map
 	while read -r id kind _; do
+		# What could not be read may be an image: dcm-frames says why it is none.
 		case $kind in
-		int | float) images+=("in/$id.dcm") ;;
-		*) others+=("in/$id.dcm") ;;
+		none) others+=("in/$id.dcm") ;;
+		*) images+=("in/$id.dcm") ;;
 		esac
 	done <"../todo.$1"
 

@@ -189,3 +189,20 @@ planted="ZEBEDEE QUENTIN MRN4711 19560307 20240229 ACC90210 HOUSE GREGORY Prince
 	run -2 unphi -j 0 -k key -o clean raw
 	run -2 unphi raw
 }
+
+@test "no image gets around the pixel stages, also if dcm-find could not read it" {
+	stamp raw/a.dcm kind=mono8
+	mkdir bin
+	find "$BUILD" -maxdepth 1 -type f -perm -u+x -exec ln -s {} bin/ \;
+	rm bin/dcm-find bin/unphi
+	cp "$BUILD/unphi" bin/unphi
+	cat >bin/dcm-find <<-END
+		#!/bin/sh
+		"$BUILD/dcm-find" "\$@" | sed 's/"pixels":"int"/"pixels":"unreadable"/'
+	END
+	chmod +x bin/dcm-find
+	run -0 bin/unphi -k key -o clean raw
+	run -0 dcmdump +P 0028,0301 clean/dicom/*/*/*.dcm	# px-redact's mark
+	[[ $output == *"[NO]"* ]]
+	[ "$(wc -l <clean/logs/redact.ndjson)" -eq 1 ]
+}
