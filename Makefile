@@ -9,13 +9,15 @@ SCRIPTS  = $(patsubst cmd/%.sh,%,$(wildcard cmd/*.sh))
 
 # Debian packages: to build, to run, to test.
 BUILD_PACKAGES = gcc g++ make pkg-config libdcmtk-dev libjansson-dev libsodium-dev \
-	libpng-dev libopenjp2-7-dev libtesseract-dev libleptonica-dev zlib1g-dev
+	libpng-dev libopenjp2-7-dev libtesseract-dev libleptonica-dev zlib1g-dev libjpeg62-turbo-dev libcharls-dev \
+	libopenjph-dev libcairo2-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev
 RUN_PACKAGES   = dcmtk jq tesseract-ocr tesseract-ocr-eng
 TEST_PACKAGES  = bats parallel dicom3tools libgdcm-tools python3-pydicom python3-gdcm python3-numpy python3-pil \
-	netpbm mandoc shellcheck cppcheck zsh fish
+	netpbm mandoc shellcheck cppcheck zsh fish ffmpeg libopenjp2-tools openjph-tools
 
 # Everything that depends on a package is expanded late: `make check` installs first.
-PKGS    = jansson libsodium libpng libopenjp2 tesseract lept zlib
+PKGS    = jansson libsodium libpng libopenjp2 tesseract lept zlib libjpeg charls cairo \
+	libavcodec libavformat libavutil libswscale
 OURS    = -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -Ilibcommon -Ibuild/libcommon -MMD -MP \
 	-Wall -Wextra -Wshadow -Wconversion
 OURS_C  = -std=c11 -Wstrict-prototypes -Wmissing-prototypes
@@ -24,7 +26,7 @@ SAN     = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 PKGCFLAGS = $(shell pkg-config --cflags $(PKGS))
 # DCMTK's .pc file names libraries that its package does not depend on.
 DCMTK_LIBS = -ldcmjpls -ldcmjpeg -ldcmimage -ldcmimgle -ldcmdata -loflog -lofstd
-LDLIBS  = -Wl,--as-needed $(DCMTK_LIBS) $(shell pkg-config --libs $(PKGS)) -lm -lpthread
+LDLIBS  = -Wl,--as-needed $(DCMTK_LIBS) $(shell pkg-config --libs $(PKGS)) -lopenjph -lm -lpthread
 
 SRC     = $(wildcard libcommon/*/*.c libcommon/*/*.cc)
 OBJ     = $(SRC:%=build/%.o)
