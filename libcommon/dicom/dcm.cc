@@ -160,6 +160,7 @@ dcm_close(struct dcm *d)
 	if (d->spooled)
 		unlink(d->path.c_str());
 	scan_close(d->scan);
+	buf_free(&d->code);
 	delete d;
 }
 

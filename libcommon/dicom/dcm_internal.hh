@@ -8,10 +8,9 @@
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmdata/dcfcache.h>
-#include <dcmtk/dcmdata/dcpxitem.h>
 
+#include "base/buf.h"
 #include "base/err.h"
-#include "dicom/codestream.h"
 #include "dicom/dcm.h"
 #include "dicom/scan.h"
 
@@ -24,10 +23,8 @@ struct dcm {
 	OFString value;		/* what dcm_string lent last */
 	DcmFileCache cache;	/* keeps the file open between frames */
 	/* Of pixels.cc, between its calls: */
-	std::vector<DcmPixelItem *> fragments;	/* borrowed from file */
-	std::vector<size_t> first;	/* frame k's are first[k-1] to first[k] */
-	std::vector<uint8_t> code;	/* of one frame */
-	struct codestream stream;	/* of the first frame */
+	std::vector<size_t> first;	/* frame k's fragments: first[k-1] to first[k] */
+	struct buf code = {};	/* of one frame */
 };
 
 /* Every exported function that can fail is one call of this. */

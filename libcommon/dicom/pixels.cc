@@ -7,13 +7,13 @@
 #include <zlib.h>
 
 #include <dcmtk/dcmdata/dccodec.h>
-#include <dcmtk/dcmdata/dcpixel.h>
 #include <dcmtk/dcmdata/dcpixseq.h>
 #include <dcmtk/dcmdata/dcpxitem.h>
 
 #include "base/size.h"
 #include "dicom/codestream.h"
 #include "dicom/dcm_internal.hh"
+#include "dicom/fragments.h"
 #include "dicom/j2k.h"
 #include "dicom/native.h"
 #include "dicom/rle.h"
@@ -21,16 +21,10 @@
 /* DCMTK's partial reads and buffers count in 32 bits. */
 static const size_t max_code_bytes = 0xfffffffe;
 
-enum coding {
-	CODING_NATIVE,
-	CODING_PLAIN, CODING_DEFLATE,	/* a fragment is a native frame */
-	CODING_RLE, CODING_JPEG, CODING_JPEG_LS, CODING_J2K
-};
-
 /* PS3.5 Annex A, PS3.6 Annex A. What is not here has no decoder. */
 static const struct syntax {
 	const char *uid;
-	enum coding coding;
+	enum pixels_coding coding;
 	bool lossy;
 	bool big_endian;
 } syntaxes[] = {
@@ -201,7 +195,7 @@ native_bits(const struct pixels *p)
 }
 
 static int
-native_describe(DcmElement *el, bool big_endian, struct pixels *p, struct err *e)
+native_describe(uint64_t length, bool big_endian, struct pixels *p, struct err *e)
 {
 	size_t bits;
 
@@ -209,7 +203,7 @@ native_describe(DcmElement *el, bool big_endian, struct pixels *p, struct err *e
 	 * Some decompressors leave the tag as it was. Data that are long enough
 	 * for 4:4:4 are that: 4:2:2 would leave a third of them over.
 	 */
-	if (is_422(p) && el->getLengthField() / 3 / p->frames >=
+	if (is_422(p) && length / 3 / p->frames >=
 	    static_cast<size_t>(p->rows) * p->columns * p->bytes) {
 		p->photometric = PHOTO_YBR_FULL;
 		if (measure(p, e) < 0)
@@ -225,20 +219,10 @@ native_describe(DcmElement *el, bool big_endian, struct pixels *p, struct err *e
 		return err_set(e, "32-bit pixels in big endian are not supported: "
 		    "writers disagree on the order of their words");
 	if (!size_mul(native_bits(p), p->frames, &bits) ||
-	    bits / 8 + (bits % 8 != 0) > el->getLengthField())
+	    bits / 8 + (bits % 8 != 0) > length)
 		return err_set(e, "pixel data is shorter than %u frames of %ux%u",
 		    p->frames, p->columns, p->rows);
-	p->excess = el->getLengthField() - (bits / 8 + (bits % 8 != 0));
-	return 0;
-}
-
-static int
-read_bytes(struct dcm *d, DcmElement *el, size_t at, void *out, size_t n,
-    struct err *e)
-{
-	if (el->getPartialValue(out, static_cast<Uint32>(at),
-	    static_cast<Uint32>(n), &d->cache, EBO_LittleEndian).bad())
-		return err_set(e, "pixel data cannot be read at byte %zu", at);
+	p->excess = length - (bits / 8 + (bits % 8 != 0));
 	return 0;
 }
 
@@ -284,212 +268,75 @@ native_frame(struct dcm *d, const struct pixels *p, uint32_t frame, uint8_t *out
 		return err_set(e, "has no pixel data");
 	if (p->bits_allocated != 1 && !p->planar)
 		return native_read(d->scan, el, at, out, p->frame_bytes, e);
-	d->code.resize((bit % 8 + n + 7) / 8);
-	if (native_read(d->scan, el, at, d->code.data(), d->code.size(), e) < 0)
+	std::vector<uint8_t> in((bit % 8 + n + 7) / 8);
+	if (native_read(d->scan, el, at, in.data(), in.size(), e) < 0)
 		return -1;
-	deliver(p, d->code.data(), bit % 8, out);
+	deliver(p, in.data(), bit % 8, out);
 	return 0;
 }
 
-/* -- encapsulated pixel data: which fragments make a frame ---------------- */
+/* -- encapsulated pixel data: from fragments to code ---------------------- */
 
 static int
-read_fragment(struct dcm *d, DcmPixelItem *item, uint8_t *out, size_t n,
-    struct err *e)
+index_frames(struct dcm *d, const struct pixels *p, struct err *e)
 {
-	return n == 0 ? 0 : read_bytes(d, item, 0, out, n, e);
-}
-
-/* An offset table's entries: 4 bytes (PS3.5 A.4) or 8 (extended). */
-static uint64_t
-offset_at(const std::vector<uint8_t> &table, size_t i, size_t width)
-{
-	uint64_t v = 0;
-
-	for (size_t k = width; k-- > 0;)
-		v = v << 8 | table[i * width + k];
-	return v;
-}
-
-/*
- * Frames begin where TABLE says, counted from the first fragment's item tag;
- * each entry must be the start of a fragment, and they must ascend.
- */
-static int
-index_by_table(struct dcm *d, uint32_t frames, const std::vector<uint8_t> &table,
-    size_t width, struct err *e)
-{
-	uint64_t at = 0;
-	size_t i, frame = 0;
-
-	if (table.size() / width != frames)
-		return err_set(e, "the offset table has %zu entries for %u frames",
-		    table.size() / width, frames);
-	for (i = 0; i < d->fragments.size(); i++) {
-		if (frame < frames && offset_at(table, frame, width) == at) {
-			d->first.push_back(i);
-			frame++;
-		}
-		at += 8 + static_cast<uint64_t>(d->fragments[i]->getLengthField());
-	}
-	if (frame != frames || d->first[0] != 0)
-		return err_set(e, "the offset table points between fragments");
-	return 0;
-}
-
-/* Does fragment I begin a codestream? 1 yes, 0 no, -1 failure. */
-static int
-begins(struct dcm *d, size_t i, enum coding coding, struct err *e)
-{
-	static const uint8_t jpeg[] = { 0xff, 0xd8, 0xff };
-	static const uint8_t j2k[] = { 0xff, 0x4f, 0xff, 0x51 };
-	const uint8_t *magic = coding == CODING_J2K ? j2k : jpeg;
-	size_t n = coding == CODING_J2K ? sizeof j2k : sizeof jpeg;
-	uint8_t b[4];
-
-	if (d->fragments[i]->getLengthField() < n)
-		return 0;
-	if (read_fragment(d, d->fragments[i], b, n, e) < 0)
-		return -1;
-	return memcmp(b, magic, n) == 0;
-}
-
-/* Without a table: a frame begins where a codestream does. */
-static int
-index_by_content(struct dcm *d, uint32_t frames, enum coding coding,
-    struct err *e)
-{
-	size_t i;
-	int got;
-
-	for (i = 0; i < d->fragments.size(); i++)
-		if ((got = begins(d, i, coding, e)) < 0)
-			return -1;
-		else if (got == 1)
-			d->first.push_back(i);
-	if (d->first.size() != frames || d->first[0] != 0)
-		return err_set(e, "holds %zu fragments that begin a frame, for %u frames",
-		    d->first.size(), frames);
-	return 0;
-}
-
-/*
- * A codestream that begins inside a frame is a picture that the header does not
- * count and no decoder would show.
- */
-static int
-check_hidden(struct dcm *d, enum coding coding, struct err *e)
-{
-	size_t i, frame = 0;
-	int got;
-
-	for (i = 0; i < d->fragments.size(); i++)
-		if (frame < d->first.size() && d->first[frame] == i)
-			frame++;
-		else if ((got = begins(d, i, coding, e)) != 0)
-			return got < 0 ? -1 : err_set(e, "fragment %zu begins a frame "
-			    "that the header does not count", i + 1);
-	return 0;
-}
-
-static bool
-is_native_frame(enum coding coding)
-{
-	return coding == CODING_PLAIN || coding == CODING_DEFLATE;
-}
-
-/* Fills d->fragments and d->first (one more than frames: the end). */
-static int
-index_frames(struct dcm *d, DcmElement *el, uint32_t frames, enum coding coding,
-    struct err *e)
-{
-	DcmPixelData *pixels = dynamic_cast<DcmPixelData *>(el);
-	const DcmRepresentationParameter *param = NULL;
-	E_TransferSyntax xfer = EXS_Unknown;
-	DcmPixelSequence *seq = NULL;
-	DcmPixelItem *item = NULL;
-	DcmElement *extended = NULL;
-	std::vector<uint8_t> table;
-
-	d->fragments.clear();
-	d->first.clear();
-	if (pixels != NULL)
-		pixels->getOriginalRepresentationKey(xfer, param);
-	if (pixels == NULL || pixels->getEncapsulatedRepresentation(xfer, param,
-	    seq).bad() || seq == NULL || seq->card() < 1)
-		return err_set(e, "pixel data is not encapsulated as its transfer "
-		    "syntax demands");
-	for (unsigned long i = 1; i < seq->card(); i++) {
-		if (seq->getItem(item, i).bad() || item == NULL)
-			return err_set(e, "a fragment of pixel data is missing");
-		d->fragments.push_back(item);
-	}
-	if (d->fragments.size() < frames)
+	d->first.clear();	/* until it is right */
+	if (d->scan->nfragments < p->frames)	/* bounds what is allocated next */
 		return err_set(e, "holds %zu fragments for %u frames",
-		    d->fragments.size(), frames);
-	if (d->fragments.size() == frames)
-		for (size_t i = 0; i < frames; i++)
-			d->first.push_back(i);
-	else if (coding == CODING_RLE || coding == CODING_DEFLATE)	/* PS3.5 A.4.2 */
-		return err_set(e, "holds %zu fragments for %u frames",
-		    d->fragments.size(), frames);
-	else if (frames == 1)
-		d->first.push_back(0);
-	else {
-		if (seq->getItem(item, 0).bad() || item == NULL)
-			return err_set(e, "the offset table is missing");
-		table.resize(item->getLengthField());
-		if (!table.empty()) {
-			if (read_fragment(d, item, table.data(), table.size(), e) < 0 ||
-			    index_by_table(d, frames, table, 4, e) < 0)
-				return -1;
-		} else if (d->file.getDataset()->findAndGetElement(DcmTagKey(0x7fe0,
-		    0x0001), extended).good() && extended->getLengthField() > 0) {
-			table.resize(extended->getLengthField());
-			if (read_bytes(d, extended, 0, table.data(), table.size(), e) < 0 ||
-			    index_by_table(d, frames, table, 8, e) < 0)
-				return -1;
-		} else if (coding == CODING_PLAIN)
-			return err_set(e, "holds %zu fragments for %u frames and no "
-			    "offset table", d->fragments.size(), frames);
-		else if (index_by_content(d, frames, coding, e) < 0)
-			return -1;
-	}
-	if (coding != CODING_PLAIN && d->fragments.size() != frames &&
-	    check_hidden(d, coding, e) < 0)
+		    d->scan->nfragments, p->frames);
+	std::vector<size_t> first(static_cast<size_t>(p->frames) + 1);
+	if (fragments_index(d->scan, p->coding, p->frames, first.data(), e) < 0)
 		return -1;
-	d->first.push_back(d->fragments.size());
+	d->first.swap(first);
 	return 0;
 }
 
-/* Joins the fragments of FRAME in TO, which has an odd byte's padding still. */
-static int
-join(struct dcm *d, uint32_t frame, std::vector<uint8_t> &to, struct err *e)
+int
+pixels_code(struct dcm *d, const struct pixels *p, uint32_t frame,
+    struct buf *code, struct err *e)
 {
-	size_t i, n, at = 0, total = 0;
+	const struct scan_fragment *f = d->scan->fragments;
+	size_t i, total = 0;
 
+	if (d->first.size() != static_cast<size_t>(p->frames) + 1 || frame < 1 ||
+	    frame > p->frames)
+		return err_set(e, "frame %u was not described", frame);
 	for (i = d->first[frame - 1]; i < d->first[frame]; i++)
-		if (!size_add(total, d->fragments[i]->getLengthField(), &total) ||
-		    total > max_code_bytes)
+		if (!size_add(total, f[i].length, &total) || total > max_code_bytes)
 			return err_set(e, "the code of frame %u is too long", frame);
-	to.resize(total);
-	for (i = d->first[frame - 1]; i < d->first[frame]; i++, at += n) {
-		n = d->fragments[i]->getLengthField();
-		if (read_fragment(d, d->fragments[i], to.data() + at, n, e) < 0)
+	buf_clear(code);
+	if (buf_reserve(code, total, e) < 0)
+		return -1;
+	for (i = d->first[frame - 1]; i < d->first[frame]; i++) {
+		if (scan_read(d->scan, f[i].value, code->data + code->len,
+		    f[i].length, e) < 0)
 			return -1;
+		code->len += f[i].length;
 	}
 	return 0;
+}
+
+void
+pixels_fragments(const struct dcm *d, uint32_t frame, size_t *first, size_t *end)
+{
+	*first = d->first[frame - 1];
+	*end = d->first[frame];
 }
 
 /* -- encapsulated pixel data: decoding ------------------------------------ */
 
+static const uint8_t *
+bytes_of(const struct buf *b)
+{
+	return reinterpret_cast<const uint8_t *>(b->data);
+}
+
 static int
-describe_code(enum coding coding, const std::vector<uint8_t> &code,
+describe_code(enum pixels_coding coding, const uint8_t *code, size_t len,
     struct codestream *c, struct err *e)
 {
-	return coding == CODING_J2K ?
-	    j2k_describe(code.data(), code.size(), c, e) :
-	    codestream_jpeg(code.data(), code.size(), c, e);
+	return coding == CODING_J2K ? j2k_describe(code, len, c, e) :
+	    codestream_jpeg(code, len, c, e);
 }
 
 /* Does the codestream agree with what the header says of the image? */
@@ -510,7 +357,7 @@ check_code(const struct pixels *p, const struct codestream *c, struct err *e)
 
 /* What the decoder's three components are; see codestream.h. */
 static enum pixels_photometric
-code_colour(enum coding coding, const struct codestream *c,
+code_colour(enum pixels_coding coding, const struct codestream *c,
     enum pixels_photometric tagged)
 {
 	bool ybr = tagged == PHOTO_YBR_FULL || tagged == PHOTO_YBR_FULL_422 ||
@@ -524,41 +371,40 @@ code_colour(enum coding coding, const struct codestream *c,
 }
 
 static int
-coded_describe(struct dcm *d, DcmElement *el, enum coding coding,
-    struct pixels *p, struct err *e)
+coded_describe(struct dcm *d, struct pixels *p, struct err *e)
 {
-	if (p->bits_allocated == 1 && (coding == CODING_JPEG ||
-	    coding == CODING_JPEG_LS))
+	if (p->bits_allocated == 1 && (p->coding == CODING_JPEG ||
+	    p->coding == CODING_JPEG_LS))
 		return err_set(e, "1-bit images in this transfer syntax are not "
 		    "supported");
-	if (index_frames(d, el, p->frames, coding, e) < 0)
+	if (index_frames(d, p, e) < 0)
 		return -1;
-	if (is_native_frame(coding))
+	if (p->coding == CODING_PLAIN || p->coding == CODING_DEFLATE)
 		return check_422(p, e);
-	if (coding != CODING_RLE) {
-		if (join(d, 1, d->code, e) < 0 ||
-		    describe_code(coding, d->code, &d->stream, e) < 0 ||
-		    check_code(p, &d->stream, e) < 0)
+	if (p->coding != CODING_RLE) {
+		if (pixels_code(d, p, 1, &d->code, e) < 0 ||
+		    describe_code(p->coding, bytes_of(&d->code), d->code.len,
+		    &p->stream, e) < 0 || check_code(p, &p->stream, e) < 0)
 			return -1;
 		/* Samples are right-aligned unless whole words were coded. */
-		if (d->stream.precision <= p->bits_stored)
+		if (p->stream.precision <= p->bits_stored)
 			p->high_bit = p->bits_stored - 1;
 		/* The header of some says unsigned; what is decoded has a sign. */
-		if (d->stream.is_signed)
+		if (p->stream.is_signed)
 			p->is_signed = true;
 	}
 	if (p->samples == 3)
-		p->photometric = code_colour(coding, &d->stream, p->photometric);
+		p->photometric = code_colour(p->coding, &p->stream, p->photometric);
 	return 0;
 }
 
 /*
- * Decodes d->code by DCMTK. It gets a data set of our making that holds this
+ * Decodes CODE by DCMTK. It gets a data set of our making that holds this
  * one frame: nothing that we have not checked is left for it to believe.
  */
 static int
-decode_dcmtk(struct dcm *d, const struct pixels *p, uint32_t bits,
-    uint32_t stored, void *out, size_t n, struct err *e)
+decode_dcmtk(const struct pixels *p, const uint8_t *code, size_t len,
+    uint32_t bits, uint32_t stored, void *out, size_t n, struct err *e)
 {
 	DcmPixelSequence seq(DcmTag(DCM_PixelData, EVR_OB));
 	DcmDataset set;
@@ -567,19 +413,19 @@ decode_dcmtk(struct dcm *d, const struct pixels *p, uint32_t bits,
 	OFString model;
 	const char *photo = p->samples == 1 ? "MONOCHROME2" : "RGB";
 
-	if (d->code.size() > 0xfffffff0)
+	if (len > 0xfffffff0)
 		return err_set(e, "the code of a frame is too long");
 	/* The empty offset table, then all of the code as one fragment. */
 	auto table = std::make_unique<DcmPixelItem>(DcmTag(DCM_Item, EVR_OB));
 	auto item = std::make_unique<DcmPixelItem>(DcmTag(DCM_Item, EVR_OB));
-	if (item->createUint8Array(static_cast<Uint32>(d->code.size()), room).bad() ||
+	if (item->createUint8Array(static_cast<Uint32>(len), room).bad() ||
 	    room == NULL || seq.insert(table.get()).bad())
 		return err_set(e, "out of memory");
 	table.release();
 	if (seq.insert(item.get()).bad())
 		return err_set(e, "out of memory");
 	item.release();
-	memcpy(room, d->code.data(), d->code.size());
+	memcpy(room, code, len);
 	if (set.putAndInsertUint16(DCM_Rows, static_cast<Uint16>(p->rows)).bad() ||
 	    set.putAndInsertUint16(DCM_Columns, static_cast<Uint16>(p->columns)).bad() ||
 	    set.putAndInsertUint16(DCM_SamplesPerPixel, static_cast<Uint16>(p->samples)).bad() ||
@@ -591,7 +437,7 @@ decode_dcmtk(struct dcm *d, const struct pixels *p, uint32_t bits,
 	    set.putAndInsertString(DCM_PhotometricInterpretation, photo).bad() ||
 	    set.putAndInsertString(DCM_NumberOfFrames, "1").bad())
 		return err_set(e, "out of memory");
-	OFCondition c = DcmCodecList::decodeFrame(DcmXfer(d->syntax.c_str()), NULL,
+	OFCondition c = DcmCodecList::decodeFrame(DcmXfer(p->syntax), NULL,
 	    &seq, &set, 0, fragment, out, static_cast<Uint32>(n), model);
 	if (c.bad())	/* its text names the codec's trouble, no values */
 		return err_set(e, "%s", c.text());
@@ -599,23 +445,23 @@ decode_dcmtk(struct dcm *d, const struct pixels *p, uint32_t bits,
 }
 
 static int
-decode_jpeg(struct dcm *d, const struct pixels *p, enum coding coding, void *out,
+decode_jpeg(const struct pixels *p, const uint8_t *code, size_t len, void *out,
     struct err *e)
 {
 	struct codestream c;
 	size_t n = static_cast<size_t>(p->rows) * p->columns * p->samples;
 
-	if (describe_code(coding, d->code, &c, e) < 0 || check_code(p, &c, e) < 0)
+	if (describe_code(p->coding, code, len, &c, e) < 0 || check_code(p, &c, e) < 0)
 		return -1;
-	if (c.precision != d->stream.precision || (p->samples == 3 &&
-	    code_colour(coding, &c, p->photometric) != p->photometric))
+	if (c.precision != p->stream.precision || (p->samples == 3 &&
+	    code_colour(p->coding, &c, p->photometric) != p->photometric))
 		return err_set(e, "the codestream differs from that of the first frame");
 	size_t word = c.precision > 8 ? 2 : 1;
 	if (word == p->bytes)
-		return decode_dcmtk(d, p, static_cast<uint32_t>(8 * word), c.precision,
+		return decode_dcmtk(p, code, len, static_cast<uint32_t>(8 * word), c.precision,
 		    out, p->frame_bytes, e);
 	std::vector<uint8_t> narrow(n * word);
-	if (decode_dcmtk(d, p, static_cast<uint32_t>(8 * word), c.precision,
+	if (decode_dcmtk(p, code, len, static_cast<uint32_t>(8 * word), c.precision,
 	    narrow.data(), narrow.size(), e) < 0)
 		return -1;
 	memset(out, 0, p->frame_bytes);
@@ -626,15 +472,16 @@ decode_jpeg(struct dcm *d, const struct pixels *p, enum coding coding, void *out
 
 /* Frames of 1 bit are coded as their packed bytes: PS3.5 8.2.2, 8.2.16. */
 static int
-decode_rle(struct dcm *d, const struct pixels *p, uint8_t *out, struct err *e)
+decode_rle(const struct pixels *p, const uint8_t *code, size_t len, uint8_t *out,
+    struct err *e)
 {
 	size_t n = static_cast<size_t>(p->rows) * p->columns;
 
 	if (p->bits_allocated != 1)
-		return rle_decode(d->code.data(), d->code.size(), n, p->samples,
+		return rle_decode(code, len, n, p->samples,
 		    p->bytes, out, e);
 	std::vector<uint8_t> bits((n + 7) / 8);
-	if (rle_decode(d->code.data(), d->code.size(), bits.size(), 1, 1,
+	if (rle_decode(code, len, bits.size(), 1, 1,
 	    bits.data(), e) < 0)
 		return -1;
 	deliver(p, bits.data(), 0, out);
@@ -643,15 +490,15 @@ decode_rle(struct dcm *d, const struct pixels *p, uint8_t *out, struct err *e)
 
 /* PS3.5 8.2.16: each frame by itself, a raw RFC 1951 stream. */
 static int
-decode_deflate(struct dcm *d, const struct pixels *p, uint8_t *out,
-    struct err *e)
+decode_deflate(const struct pixels *p, const uint8_t *code, size_t len,
+    uint8_t *out, struct err *e)
 {
 	std::vector<uint8_t> bytes((native_bits(p) + 7) / 8);
 	z_stream z = {};
 	int got;
 
-	z.next_in = d->code.data();
-	z.avail_in = static_cast<uInt>(d->code.size());
+	z.next_in = const_cast<uint8_t *>(code);
+	z.avail_in = static_cast<uInt>(len);
 	z.next_out = bytes.data();
 	z.avail_out = static_cast<uInt>(bytes.size());
 	if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
@@ -666,39 +513,48 @@ decode_deflate(struct dcm *d, const struct pixels *p, uint8_t *out,
 }
 
 static int
-decode(struct dcm *d, const struct pixels *p, enum coding coding, uint8_t *out,
+decode(const struct pixels *p, const uint8_t *code, size_t len, uint8_t *out,
     struct err *e)
 {
-	switch (coding) {
+	switch (p->coding) {
 	case CODING_PLAIN:
-		if (d->code.size() < (native_bits(p) + 7) / 8)
+		if (len < (native_bits(p) + 7) / 8)
 			return err_set(e, "it is shorter than a frame");
-		deliver(p, d->code.data(), 0, out);
+		deliver(p, code, 0, out);
 		return 0;
 	case CODING_DEFLATE:
-		return decode_deflate(d, p, out, e);
+		return decode_deflate(p, code, len, out, e);
 	case CODING_RLE:
-		return decode_rle(d, p, out, e);
+		return decode_rle(p, code, len, out, e);
 	case CODING_JPEG:
 	case CODING_JPEG_LS:
-		return decode_jpeg(d, p, coding, out, e);
+		return decode_jpeg(p, code, len, out, e);
 	default:
-		return j2k_decode(d->code.data(), d->code.size(), &d->stream, p->bytes,
+		return j2k_decode(code, len, &p->stream, p->bytes,
 		    p->is_signed, out, e);
 	}
 }
 
 static int
-coded_frame(struct dcm *d, const struct pixels *p, enum coding coding,
-    uint32_t frame, uint8_t *out, struct err *e)
+coded_frame(struct dcm *d, const struct pixels *p, uint32_t frame, uint8_t *out,
+    struct err *e)
 {
 	struct err why;
 
-	if (d->first.size() != static_cast<size_t>(p->frames) + 1)
-		return err_set(e, "the frames were not described");
-	if (join(d, frame, d->code, &why) < 0 || decode(d, p, coding, out, &why) < 0)
+	if (pixels_code(d, p, frame, &d->code, e) < 0)
+		return -1;
+	if (decode(p, bytes_of(&d->code), d->code.len, out, &why) < 0)
 		return err_set(e, "frame %u: %s", frame, why.text);
 	return 0;
+}
+
+int
+pixels_decode(const struct pixels *p, const uint8_t *code, size_t len, void *out,
+    struct err *e)
+{
+	return guarded(e, [&] {
+		return decode(p, code, len, static_cast<uint8_t *>(out), e);
+	});
 }
 
 /* -- both ----------------------------------------------------------------- */
@@ -709,7 +565,7 @@ pixels_describe(struct dcm *d, struct pixels *out, struct err *e)
 	return guarded(e, [&] {
 		const struct syntax *s = syntax_of(d);
 		struct pixels p = {};
-		DcmElement *el = NULL;
+		const struct scan_element *el;
 		int got;
 
 		switch (dcm_pixels(d)) {
@@ -724,17 +580,21 @@ pixels_describe(struct dcm *d, struct pixels *out, struct err *e)
 		if (s == NULL)
 			return err_set(e, "transfer syntax %s has no decoder",
 			    dcm_syntax_name(d));
+		p.syntax = s->uid;
+		p.coding = s->coding;
 		p.encapsulated = s->coding != CODING_NATIVE;
 		p.lossy = s->lossy;
-		if (d->file.getDataset()->findAndGetElement(DCM_PixelData, el).bad() ||
-		    el == NULL)
+		if ((el = scan_find(d->scan, tag_pixel_data, NULL)) == NULL)
 			return err_set(e, "has no pixel data");
+		if (d->scan->encapsulated != p.encapsulated)
+			return err_set(e, "pixel data is not encapsulated as its "
+			    "transfer syntax demands");
 		if (read_module(d, &p, e) < 0 || measure(&p, e) < 0)
 			return -1;
 		if (p.encapsulated)
-			got = coded_describe(d, el, s->coding, &p, e);
+			got = coded_describe(d, &p, e);
 		else
-			got = native_describe(el, s->big_endian, &p, e);
+			got = native_describe(el->length, s->big_endian, &p, e);
 		/* Colour known, sizes are those of what is delivered. */
 		if (got < 0 || measure(&p, e) < 0)
 			return -1;
@@ -748,12 +608,10 @@ pixels_frame(struct dcm *d, const struct pixels *p, uint32_t frame, void *out,
     struct err *e)
 {
 	return guarded(e, [&] {
-		const struct syntax *s = syntax_of(d);
-
-		if (s == NULL || frame < 1 || frame > p->frames)
+		if (frame < 1 || frame > p->frames)
 			return err_set(e, "has no frame %u", frame);
 		uint8_t *to = static_cast<uint8_t *>(out);
-		return p->encapsulated ? coded_frame(d, p, s->coding, frame, to, e) :
+		return p->encapsulated ? coded_frame(d, p, frame, to, e) :
 		    native_frame(d, p, frame, to, e);
 	});
 }

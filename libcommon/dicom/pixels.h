@@ -14,7 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "dicom/codestream.h"
 #include "dicom/dcm.h"
 
 #ifdef __cplusplus
@@ -31,7 +33,18 @@ enum pixels_photometric {
 	PHOTO_YBR_PARTIAL_422	/* native, retired */
 };
 
+enum pixels_coding {
+	CODING_NATIVE,			/* not encapsulated */
+	CODING_PLAIN, CODING_DEFLATE,	/* a fragment is a native frame */
+	CODING_RLE,
+	CODING_JPEG,			/* ITU-T T.81, all its processes */
+	CODING_JPEG_LS, CODING_J2K	/* CODING_J2K: and HTJ2K */
+};
+
 struct pixels {
+	const char *syntax;		/* Transfer Syntax UID, static */
+	enum pixels_coding coding;
+	struct codestream stream;	/* the first frame's: JPEG, JPEG-LS, J2K */
 	uint32_t rows, columns, frames;
 	uint32_t samples;		/* 1 or 3 */
 	uint32_t bits_allocated;	/* 1, 8, 16, 32 */
@@ -39,7 +52,7 @@ struct pixels {
 	bool is_signed;			/* of the frames as delivered; a signed
 					   codestream wins over the header */
 	bool planar;			/* as stored; frames arrive interleaved */
-	bool encapsulated;
+	bool encapsulated;		/* coding is not CODING_NATIVE */
 	bool lossy;			/* the syntax, or (0028,2110) is 01 */
 	/*
 	 * Bytes of native pixel data after the last frame, 1 for an even length
@@ -72,6 +85,23 @@ int pixels_describe(struct dcm *d, struct pixels *p, struct err *e);
  */
 int pixels_frame(struct dcm *d, const struct pixels *p, uint32_t frame,
     void *out, struct err *e);
+
+/*
+ * The two halves of it for an encapsulated frame: its code, which is the joined
+ * bytes of its fragments in place of what CODE held, and the frame of it. The
+ * second needs no file, and may run in many threads at a time.
+ */
+int pixels_code(struct dcm *d, const struct pixels *p, uint32_t frame,
+    struct buf *code, struct err *e);
+int pixels_decode(const struct pixels *p, const uint8_t *code, size_t len,
+    void *out, struct err *e);
+
+/*
+ * The fragments of FRAME, as numbers of the scan's: *FIRST up to *END. P was
+ * described from D, and is encapsulated.
+ */
+void pixels_fragments(const struct dcm *d, uint32_t frame, size_t *first,
+    size_t *end);
 
 #ifdef __cplusplus
 }

@@ -19,7 +19,6 @@
 #define ITEM_END 0xfffee00du
 #define SEQUENCE_END 0xfffee0ddu
 #define PIXEL_DATA 0x7fe00010u
-#define EXTENDED_OFFSETS 0x7fe00001u
 #define WINDOW 4096	/* bytes read ahead of the parser: headers are near each other */
 
 struct reader {
@@ -709,59 +708,4 @@ scan_sequence(const struct scan *s, const struct scan_element *seq,
 		return err_set(e, "(%04x,%04x) is not a sequence", seq->tag >> 16,
 		    seq->tag & 0xffff);
 	return walk_sequence(&r, seq, seq->value + seq->length, 1, &next, e);
-}
-
-/* Entry I of the table that FRAMES entries of WIDTH bytes fill at OFFSET. */
-static int
-by_offsets(const struct scan *s, uint64_t table, unsigned width,
-    uint32_t frames, size_t *first, struct err *e)
-{
-	uint8_t b[8];
-	uint64_t want, base = s->fragments[0].value - 8;
-	uint32_t i;
-	size_t f = 0;
-
-	for (i = 0; i < frames; i++) {
-		if (scan_read(s, table + (uint64_t)i * width, b, width, e) < 0)
-			return -1;
-		want = le32(b);
-		if (width == 8)
-			want |= (uint64_t)le32(b + 4) << 32;
-		while (f < s->nfragments && s->fragments[f].value - 8 - base < want)
-			f++;
-		if (f == s->nfragments || s->fragments[f].value - 8 - base != want ||
-		    (i == 0) != (f == 0) || (i > 0 && f == first[i - 1]))
-			return err_set(e, "the offset table does not fit the "
-			    "fragments: PS3.5 A.4");
-		first[i] = f;
-	}
-	first[frames] = s->nfragments;
-	return 0;
-}
-
-int
-scan_frames(const struct scan *s, uint32_t frames, size_t *first,
-    struct err *e)
-{
-	const struct scan_element *eot = scan_find(s, EXTENDED_OFFSETS, NULL);
-	uint32_t i;
-
-	if (!s->encapsulated || frames == 0 || s->nfragments < frames)
-		return err_set(e, "has fewer fragments than frames");
-	if (s->nfragments == frames) {
-		for (i = 0; i <= frames; i++)
-			first[i] = i;
-		return 0;
-	}
-	if (frames == 1) {
-		first[0] = 0;
-		first[1] = s->nfragments;
-		return 0;
-	}
-	if (eot != NULL && eot->length >= (uint64_t)frames * 8)
-		return by_offsets(s, eot->value, 8, frames, first, e);
-	if (s->table.length >= (uint64_t)frames * 4)
-		return by_offsets(s, s->table.value, 4, frames, first, e);
-	return err_set(e, "has %zu fragments for %" PRIu32
-	    " frames and no offset table", s->nfragments, frames);
 }

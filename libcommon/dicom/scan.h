@@ -105,15 +105,6 @@ typedef int scan_fn(void *arg, const struct scan_element *el,
 int scan_sequence(const struct scan *s, const struct scan_element *seq,
     scan_fn *fn, void *arg, struct err *e);
 
-/*
- * Groups the fragments into FRAMES frames (PS3.5 A.4): by the Extended Offset
- * Table, the Basic Offset Table, or one fragment a frame. FIRST holds FRAMES + 1
- * numbers: frame I (from 0) has fragments FIRST[I] up to FIRST[I + 1]. Every
- * fragment belongs to a frame and every frame has one, else refused.
- */
-int scan_frames(const struct scan *s, uint32_t frames, size_t *first,
-    struct err *e);
-
 /* Is TAG's own length word 4 bytes behind 2 reserved ones in explicit VR? */
 bool scan_vr_is_long(const char vr[2]);
 

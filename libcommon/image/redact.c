@@ -256,9 +256,9 @@ write_rle_frame(struct job *j, uint32_t frame, struct buf *code, struct err *e)
 }
 
 static int
-write_rle_frames(struct job *j, struct offsets *o, const size_t *first,
-    struct err *e)
+write_rle_frames(struct job *j, struct offsets *o, struct err *e)
 {
+	size_t first, end;
 	const struct scan_fragment *from, *to;
 	struct buf code = { 0 };
 	uint64_t at;
@@ -276,8 +276,9 @@ write_rle_frames(struct job *j, struct offsets *o, const size_t *first,
 			put_le(o->basic + 4 * (size_t)(f - 1), at, 4);
 		if (boxes_of(j, f, e) < 0)
 			goto out;
-		from = &j->s->fragments[first[f - 1]];
-		to = &j->s->fragments[first[f] - 1];
+		pixels_fragments(j->d, f, &first, &end);
+		from = &j->s->fragments[first];
+		to = &j->s->fragments[end - 1];
 		if (j->boxes.n > 0 ? write_rle_frame(j, f, &code, e) < 0 :
 		    splice_copy(j->sp, from->value - 8,
 		    to->value + to->length - from->value + 8, e) < 0)
@@ -317,21 +318,18 @@ static int
 write_rle(struct job *j, int fd, struct err *e)
 {
 	struct offsets o = { 0 };
-	size_t n = j->p->frames, *first;
+	size_t n = j->p->frames;
 	uint64_t table;
 	int got = -1;
 
-	if ((first = calloc(n + 1, sizeof *first)) == NULL)
-		return err_set(e, "out of memory");
-	if (scan_frames(j->s, j->p->frames, first, e) < 0 ||
-	    reserve_tables(j, &o, e) < 0 || splice_front(j->sp, fd, e) < 0 ||
+	if (reserve_tables(j, &o, e) < 0 || splice_front(j->sp, fd, e) < 0 ||
 	    splice_pixels_head(j->sp, "OB", UNDEFINED, e) < 0 ||
 	    put_item(j->sp, 0xfffee000, o.basic == NULL ? 0 : (uint32_t)(n * 4),
 	    e) < 0)
 		goto out;
 	table = splice_at(j->sp);
 	if ((o.basic != NULL && splice_put(j->sp, o.basic, n * 4, e) < 0) ||
-	    write_rle_frames(j, &o, first, e) < 0 || splice_back(j->sp, e) < 0)
+	    write_rle_frames(j, &o, e) < 0 || splice_back(j->sp, e) < 0)
 		goto out;
 	if (o.basic != NULL && splice_patch(j->sp, table, o.basic, n * 4, e) < 0)
 		goto out;
@@ -345,7 +343,6 @@ out:
 	free(o.basic);
 	free(o.extended);
 	free(o.lengths);
-	free(first);
 	return got;
 }
 
@@ -495,22 +492,28 @@ out:
 
 /* The bytes of FRAME, from 1, that were only copied. */
 static int
-compare_frame_bytes(struct job *j, const struct scan *s, uint32_t frame,
-    const size_t *first, const size_t *second, struct err *e)
+compare_frame_bytes(struct job *j, const struct dcm *out, uint32_t frame,
+    struct err *e)
 {
+	const struct scan *s = dcm_scan(out);
 	const struct scan_element *el = scan_find(s, PIXEL_DATA, NULL);
 	const struct scan_fragment *a, *b;
+	size_t i, first, end, second, until;
 	uint64_t at;
-	size_t i;
 
 	if (j->how == NATIVE) {
 		at = (uint64_t)j->p->frame_bytes * (frame - 1);
 		return compare_bytes(j->s, j->el->value + at, s, el->value + at,
 		    j->p->frame_bytes, e);
 	}
-	a = &j->s->fragments[first[frame - 1]];
-	b = &s->fragments[second[frame - 1]];
-	for (i = 0; i < first[frame] - first[frame - 1]; i++)
+	pixels_fragments(j->d, frame, &first, &end);
+	pixels_fragments(out, frame, &second, &until);
+	a = &j->s->fragments[first];
+	b = &s->fragments[second];
+	if (end - first != until - second)
+		return err_set(e, "frame %" PRIu32 " does not read back as it was",
+		    frame);
+	for (i = 0; i < end - first; i++)
 		if (a[i].length != b[i].length ||
 		    compare_bytes(j->s, a[i].value, s, b[i].value, a[i].length,
 		    e) < 0)
@@ -546,39 +549,21 @@ same_kind(const struct pixels *a, const struct pixels *b)
 static int
 compare_frames(struct job *j, struct dcm *out, struct err *e)
 {
-	const struct scan *s = dcm_scan(out);
-	size_t *first = NULL, *second = NULL;
 	bool bytes = j->how == RLE_FRAMES ||
 	    (j->how == NATIVE && j->p->bits_allocated != 1);
 	struct pixels q;
 	uint32_t f;
-	int got = -1;
 
 	if (pixels_describe(out, &q, e) < 0)
 		return -1;
 	if (!same_kind(j->p, &q))
 		return err_set(e, "the output does not describe the same image");
-	if (j->how == RLE_FRAMES) {
-		first = calloc((size_t)q.frames + 1, sizeof *first);
-		second = calloc((size_t)q.frames + 1, sizeof *second);
-		if (first == NULL || second == NULL) {
-			err_set(e, "out of memory");
-			goto out;
-		}
-		if (scan_frames(j->s, q.frames, first, e) < 0 ||
-		    scan_frames(s, q.frames, second, e) < 0)
-			goto out;
-	}
 	for (f = 1; f <= q.frames; f++)
 		if (boxes_of(j, f, e) < 0 || (j->boxes.n == 0 && bytes ?
-		    compare_frame_bytes(j, s, f, first, second, e) :
+		    compare_frame_bytes(j, out, f, e) :
 		    compare_frame(j, out, &q, f, e)) < 0)
-			goto out;
-	got = 0;
-out:
-	free(first);
-	free(second);
-	return got;
+			return -1;
+	return 0;
 }
 
 /* Decodes what now lies in the output against what lies in the input. */
@@ -676,9 +661,6 @@ prepare(struct job *j, struct err *e)
 	memset(t, 0, sizeof *t);
 	if ((j->el = scan_find(j->s, PIXEL_DATA, NULL)) == NULL)
 		return err_set(e, "has no pixel data");
-	if (j->s->encapsulated != j->p->encapsulated)
-		return err_set(e, "pixel data is not encapsulated as its transfer "
-		    "syntax demands");
 	if (refuse_repeats(j->s, e) < 0)
 		return -1;
 	if (has_overlay_bits(j->d))	/* in no view, so in nobody's sight */
