@@ -4,9 +4,8 @@
 #include <string.h>
 
 enum {
-	M_SOF0 = 0xc0, M_SOF3 = 0xc3, M_DHT = 0xc4, M_JPG = 0xc8, M_DAC = 0xcc,
-	M_SOF15 = 0xcf, M_RST0 = 0xd0, M_SOI = 0xd8, M_EOI = 0xd9, M_SOS = 0xda,
-	M_APP0 = 0xe0, M_APP14 = 0xee, M_SOF55 = 0xf7, M_TEM = 0x01
+	M_TEM = 0x01, M_SOF15 = 0xcf, M_JPG = 0xc8, M_DAC = 0xcc, M_RST0 = 0xd0,
+	M_RST7 = 0xd7, M_SOI = 0xd8
 };
 
 static uint32_t
@@ -18,7 +17,7 @@ be16(const uint8_t *p)
 static bool
 is_frame_header(unsigned m)
 {
-	return m == M_SOF55 || (m >= M_SOF0 && m <= M_SOF15 && m != M_DHT &&
+	return m == JPEG_SOF55 || (m >= JPEG_SOF0 && m <= M_SOF15 && m != JPEG_DHT &&
 	    m != M_JPG && m != M_DAC);
 }
 
@@ -35,7 +34,8 @@ frame_header(unsigned m, const uint8_t *p, size_t n, struct codestream *c,
 	c->height = be16(p + 1);
 	c->width = be16(p + 3);
 	c->components = p[5];
-	c->lossless = m == M_SOF3;
+	c->process = (uint8_t)m;
+	c->lossless = m == JPEG_SOF3 || m == JPEG_SOF55;
 	if (c->height == 0 || c->width == 0)
 		return err_set(e, "the codestream states no size");
 	if (c->components != 1 && c->components != 3)
@@ -52,51 +52,120 @@ frame_header(unsigned m, const uint8_t *p, size_t n, struct codestream *c,
 	return 0;
 }
 
+/* Where the coded samples that begin at AT end: at a marker, or at LEN. */
+static size_t
+samples_end(const uint8_t *code, size_t len, size_t at)
+{
+	const uint8_t *p;
+
+	while (at < len && (p = memchr(code + at, 0xff, len - at)) != NULL) {
+		at = (size_t)(p - code) + 1;
+		/* T.81 F.1.2.3 stuffs a byte of 0; T.87 A.1 a bit of 0. */
+		if (at < len && code[at] >= 0x80 && code[at] != 0xff &&
+		    !(code[at] >= M_RST0 && code[at] <= M_RST7))
+			return at - 1;
+	}
+	return len;
+}
+
+int
+codestream_next(const uint8_t *code, size_t len, size_t *at,
+    struct codestream_segment *s, struct err *e)
+{
+	size_t i = *at, n;
+	uint8_t m;
+
+	if (i == 0) {
+		if (len < 4 || code[0] != 0xff || code[1] != M_SOI)
+			return err_set(e, "the frame does not begin as a JPEG codestream");
+		i = 2;
+	}
+	s->at = i;
+	if (i >= len || code[i] != 0xff)
+		return err_set(e, "the codestream is cut or malformed");
+	while (i < len && code[i] == 0xff)	/* fill bytes are legal */
+		i++;
+	if (i >= len)
+		return err_set(e, "the codestream is cut or malformed");
+	m = code[i++];
+	s->marker = m;
+	s->body = i;
+	s->len = 0;
+	*at = i;
+	if (m == JPEG_EOI)
+		return 0;
+	if (m == M_TEM || (m >= M_RST0 && m <= M_RST7))
+		return 1;	/* stand alone */
+	if (m == 0 || m == M_SOI || len - i < 2 || (n = be16(code + i)) < 2 ||
+	    n > len - i)
+		return err_set(e, "the codestream is cut or malformed");
+	s->body = i + 2;
+	s->len = n - 2;
+	*at = m == JPEG_SOS ? samples_end(code, len, i + n) : i + n;
+	return 1;
+}
+
+/* T.81 B.2.3: did this scan lose bits? T.87 C.2.3 has NEAR in place of Ss. */
+static int
+scan_header(const uint8_t *p, size_t n, struct codestream *c, struct err *e)
+{
+	size_t k = n == 0 ? 0 : 1 + 2 * (size_t)p[0];
+
+	if (k < 3 || n < k + 3)
+		return err_set(e, "the codestream's scan header is too short");
+	if (c->process == JPEG_SOF55 ? p[k] != 0 : (p[k + 2] & 0xf) != 0)
+		c->lossless = false;
+	return 0;
+}
+
 int
 codestream_jpeg(const uint8_t *code, size_t len, struct codestream *c,
     struct err *e)
 {
-	bool framed = false;
-	size_t at = 2, n;
-	unsigned m;
+	struct codestream_segment s;
+	bool scanned = false;
+	size_t at = 0;
+	int got;
 
 	memset(c, 0, sizeof *c);
 	c->adobe = -1;
-	if (len < 4 || code[0] != 0xff || code[1] != M_SOI)
-		return err_set(e, "the frame does not begin as a JPEG codestream");
-	for (;;) {
-		while (at < len && code[at] == 0xff)	/* fill bytes are legal */
-			at++;
-		if (at >= len || at < 3 || code[at - 1] != 0xff)
-			return err_set(e, "the codestream is cut or malformed");
-		m = code[at++];
-		if (m == M_TEM || (m >= M_RST0 && m <= M_SOI))
-			continue;	/* stand alone */
-		if (m == M_EOI || at + 2 > len ||
-		    (n = be16(code + at)) < 2 || n > len - at)
-			return err_set(e, "the codestream is cut or malformed");
-		if (m == M_SOS) {
-			if (!framed)
+	while ((got = codestream_next(code, len, &at, &s, e)) == 1) {
+		const uint8_t *p = code + s.body;
+
+		if (s.marker == JPEG_SOS) {
+			if (c->process == 0)
 				return err_set(e, "the codestream has no frame header");
-			/* T.87 C.2.3: NEAR follows the component list. */
-			if (c->lossless && n >= 3 && n >= 4 + 2 * (size_t)code[at + 2])
-				c->lossless = code[at + 3 + 2 * code[at + 2]] == 0;
-			return 0;
-		}
-		if (is_frame_header(m)) {
-			if (framed)
-				return err_set(e, "the codestream has two frame headers");
-			if (frame_header(m, code + at + 2, n - 2, c, e) < 0)
+			if (scan_header(p, s.len, c, e) < 0)
 				return -1;
-			framed = true;
-		} else if (m == M_APP0 && n >= 7 &&
-		    memcmp(code + at + 2, "JFIF", 5) == 0)
+			scanned = true;
+		} else if (is_frame_header(s.marker)) {
+			if (c->process != 0)
+				return err_set(e, "the codestream has two frame headers");
+			if (frame_header(s.marker, p, s.len, c, e) < 0)
+				return -1;
+		} else if (s.marker == JPEG_APP0 && s.len >= 5 &&
+		    memcmp(p, "JFIF", 5) == 0)
 			c->jfif = true;
-		else if (m == M_APP14 && n >= 14 &&
-		    memcmp(code + at + 2, "Adobe", 5) == 0)
-			c->adobe = code[at + 13];
-		at += n;
+		else if (s.marker == JPEG_APP14 && s.len >= 12 &&
+		    memcmp(p, "Adobe", 5) == 0)
+			c->adobe = p[11];
 	}
+	if (got == 0 && !scanned)
+		return err_set(e, "the codestream holds no samples");
+	c->end = at;
+	return got;
+}
+
+bool
+codestream_tail_is_empty(const uint8_t *code, size_t len,
+    const struct codestream *c)
+{
+	size_t i;
+
+	for (i = c->end; i < len; i++)
+		if ((code[i] != 0 && code[i] != 0xff) || code[i] != code[c->end])
+			return false;
+	return true;
 }
 
 bool
@@ -117,7 +186,7 @@ codestream_jpeg_is_ybr(const struct codestream *c, bool tagged_ybr)
 	 * T.871 allows YCbCr alone. It is about the DCT processes: lossless
 	 * streams with a JFIF marker were seen with RGB, as tagged.
 	 */
-	if (c->jfif && !c->lossless)
+	if (c->jfif && c->process != JPEG_SOF3)
 		return true;
 	return tagged_ybr;
 }
