@@ -16,7 +16,7 @@ TEST_PACKAGES  = bats parallel dicom3tools libgdcm-tools python3-pydicom python3
 	netpbm mandoc shellcheck cppcheck zsh fish ffmpeg libopenjp2-tools openjph-tools
 
 # Everything that depends on a package is expanded late: `make check` installs first.
-PKGS    = jansson libsodium libpng libopenjp2 tesseract lept zlib libjpeg cairo \
+PKGS    = jansson libsodium libpng libopenjp2 tesseract lept zlib libjpeg charls cairo \
 	libavcodec libavformat libavutil libswscale
 OURS    = -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -Ilibcommon -Ibuild/libcommon -MMD -MP \
 	-Wall -Wextra -Wshadow -Wconversion
@@ -24,16 +24,15 @@ OURS_C  = -std=c11 -Wstrict-prototypes -Wmissing-prototypes
 OURS_CC = -std=c++17 -isystem /usr/include/dcmtk
 SAN     = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 PKGCFLAGS = $(shell pkg-config --cflags $(PKGS))
-# Not charls: its C functions have the names of DCMTK's own older copy, which then breaks. Who adds it here has to
-# take -ldcmjpls out: one of the two decodes JPEG-LS, not both.
+# Not -ldcmjpls: its copy of CharLS has the names of the newer CharLS that we use; one of the two would break.
 # DCMTK's .pc file names libraries that its package does not depend on.
-DCMTK_LIBS = -ldcmjpls -ldcmjpeg -ldcmimage -ldcmimgle -ldcmdata -loflog -lofstd
+DCMTK_LIBS = -ldcmjpeg -ldcmimage -ldcmimgle -ldcmdata -loflog -lofstd
 LDLIBS  = -Wl,--as-needed $(DCMTK_LIBS) $(shell pkg-config --libs $(PKGS)) -lopenjph -lm -lpthread
 
 SRC     = $(wildcard libcommon/*/*.c libcommon/*/*.cc)
 OBJ     = $(SRC:%=build/%.o)
 
-all: $(PROGRAMS:%=build/%) $(SCRIPTS:%=build/%)
+all: $(PROGRAMS:%=build/%) $(SCRIPTS:%=build/%) build/tests/codec
 
 # Other settings, other objects: a change of flags rebuilds.
 build/flags: FORCE
@@ -42,6 +41,8 @@ build/flags: FORCE
 	 echo '$(CC) $(CXX) $(CFLAGS) $(CXXFLAGS) $(CPPFLAGS) $(LDFLAGS) $(SANITIZE)' >$@
 
 $(PROGRAMS:%=build/%): build/%: build/cmd/%.c.o build/libcommon.a
+	$(CXX) $(SAN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+build/tests/codec: build/tests/codec.c.o build/libcommon.a
 	$(CXX) $(SAN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(SCRIPTS:%=build/%): build/%: cmd/%.sh libcommon/base/version.h
 	sed 's/@VERSION@/$(VERSION)/' $< >$@.new && chmod +x $@.new && mv $@.new $@

@@ -10,9 +10,6 @@
 #include <unistd.h>
 
 #include <dcmtk/dcmdata/dcistrmf.h>
-#include <dcmtk/dcmdata/dcrledrg.h>
-#include <dcmtk/dcmjpeg/djdecode.h>
-#include <dcmtk/dcmjpls/djdecode.h>
 #include <dcmtk/oflog/oflog.h>
 
 /*
@@ -33,10 +30,6 @@ dcm_library_start()
 		dcm_dictionary_start();
 		/* What a gateway made UN is read as what it is. */
 		dcmEnableUnknownVRConversion.set(OFTrue);
-		/* Stored values as they are coded: colour is ours to convert. */
-		DcmRLEDecoderRegistration::registerCodecs();
-		DJDecoderRegistration::registerCodecs(EDC_never);
-		DJLSDecoderRegistration::registerCodecs();
 	});
 }
 

@@ -15,6 +15,8 @@
 #include "dicom/dcm_internal.hh"
 #include "dicom/fragments.h"
 #include "dicom/j2k.h"
+#include "dicom/jpeg.h"
+#include "dicom/jpeg_ls.h"
 #include "dicom/native.h"
 #include "dicom/rle.h"
 
@@ -335,8 +337,15 @@ static int
 describe_code(enum pixels_coding coding, const uint8_t *code, size_t len,
     struct codestream *c, struct err *e)
 {
-	return coding == CODING_J2K ? j2k_describe(code, len, c, e) :
-	    codestream_jpeg(code, len, c, e);
+	if (coding == CODING_J2K)
+		return j2k_describe(code, len, c, e);
+	if (codestream_jpeg(code, len, c, e) < 0)
+		return -1;
+	/* No decoder shows it: a second picture could hide there. */
+	if (!codestream_tail_is_empty(code, len, c))
+		return err_set(e, "%zu bytes that are not padding follow the end of "
+		    "the codestream", len - c->end);
+	return 0;
 }
 
 /* Does the codestream agree with what the header says of the image? */
@@ -398,76 +407,20 @@ coded_describe(struct dcm *d, struct pixels *p, struct err *e)
 	return 0;
 }
 
-/*
- * Decodes CODE by DCMTK. It gets a data set of our making that holds this
- * one frame: nothing that we have not checked is left for it to believe.
- */
-static int
-decode_dcmtk(const struct pixels *p, const uint8_t *code, size_t len,
-    uint32_t bits, uint32_t stored, void *out, size_t n, struct err *e)
-{
-	DcmPixelSequence seq(DcmTag(DCM_PixelData, EVR_OB));
-	DcmDataset set;
-	Uint8 *room = NULL;
-	Uint32 fragment = 1;
-	OFString model;
-	const char *photo = p->samples == 1 ? "MONOCHROME2" : "RGB";
-
-	if (len > 0xfffffff0)
-		return err_set(e, "the code of a frame is too long");
-	/* The empty offset table, then all of the code as one fragment. */
-	auto table = std::make_unique<DcmPixelItem>(DcmTag(DCM_Item, EVR_OB));
-	auto item = std::make_unique<DcmPixelItem>(DcmTag(DCM_Item, EVR_OB));
-	if (item->createUint8Array(static_cast<Uint32>(len), room).bad() ||
-	    room == NULL || seq.insert(table.get()).bad())
-		return err_set(e, "out of memory");
-	table.release();
-	if (seq.insert(item.get()).bad())
-		return err_set(e, "out of memory");
-	item.release();
-	memcpy(room, code, len);
-	if (set.putAndInsertUint16(DCM_Rows, static_cast<Uint16>(p->rows)).bad() ||
-	    set.putAndInsertUint16(DCM_Columns, static_cast<Uint16>(p->columns)).bad() ||
-	    set.putAndInsertUint16(DCM_SamplesPerPixel, static_cast<Uint16>(p->samples)).bad() ||
-	    set.putAndInsertUint16(DCM_BitsAllocated, static_cast<Uint16>(bits)).bad() ||
-	    set.putAndInsertUint16(DCM_BitsStored, static_cast<Uint16>(stored)).bad() ||
-	    set.putAndInsertUint16(DCM_HighBit, static_cast<Uint16>(stored - 1)).bad() ||
-	    set.putAndInsertUint16(DCM_PixelRepresentation, 0).bad() ||
-	    set.putAndInsertUint16(DCM_PlanarConfiguration, 0).bad() ||
-	    set.putAndInsertString(DCM_PhotometricInterpretation, photo).bad() ||
-	    set.putAndInsertString(DCM_NumberOfFrames, "1").bad())
-		return err_set(e, "out of memory");
-	OFCondition c = DcmCodecList::decodeFrame(DcmXfer(p->syntax), NULL,
-	    &seq, &set, 0, fragment, out, static_cast<Uint32>(n), model);
-	if (c.bad())	/* its text names the codec's trouble, no values */
-		return err_set(e, "%s", c.text());
-	return 0;
-}
-
 static int
 decode_jpeg(const struct pixels *p, const uint8_t *code, size_t len, void *out,
     struct err *e)
 {
 	struct codestream c;
-	size_t n = static_cast<size_t>(p->rows) * p->columns * p->samples;
 
 	if (describe_code(p->coding, code, len, &c, e) < 0 || check_code(p, &c, e) < 0)
 		return -1;
 	if (c.precision != p->stream.precision || (p->samples == 3 &&
 	    code_colour(p->coding, &c, p->photometric) != p->photometric))
 		return err_set(e, "the codestream differs from that of the first frame");
-	size_t word = c.precision > 8 ? 2 : 1;
-	if (word == p->bytes)
-		return decode_dcmtk(p, code, len, static_cast<uint32_t>(8 * word), c.precision,
-		    out, p->frame_bytes, e);
-	std::vector<uint8_t> narrow(n * word);
-	if (decode_dcmtk(p, code, len, static_cast<uint32_t>(8 * word), c.precision,
-	    narrow.data(), narrow.size(), e) < 0)
-		return -1;
-	memset(out, 0, p->frame_bytes);
-	for (size_t i = 0; i < n; i++)
-		memcpy(static_cast<uint8_t *>(out) + i * p->bytes, &narrow[i * word], word);
-	return 0;
+	return p->coding == CODING_JPEG_LS ?
+	    jpeg_ls_decode(code, len, &c, p->bytes, out, e) :
+	    jpeg_decode(code, len, &c, p->bytes, out, e);
 }
 
 /* Frames of 1 bit are coded as their packed bytes: PS3.5 8.2.2, 8.2.16. */
