@@ -1,0 +1,152 @@
+/*
+ * codec: the frame coders alone, for the tests.
+ *
+ *	codec CODING decode WORD <code >frame
+ *	codec CODING encode WORD LIKE <frame >code	coded as the file LIKE is
+ *	codec jpeg segments <code			marker, offset, length
+ *
+ * A frame is as pixels.h delivers it, in words of WORD bytes.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "dicom/codestream.h"
+#include "dicom/jpeg.h"
+#include "dicom/jpeg_lossless.h"
+#include "dicom/jpeg_ls.h"
+
+static const struct coding {
+	const char *name;
+	int (*describe)(const uint8_t *code, size_t len, struct codestream *c,
+	    struct err *e);
+	int (*decode)(const uint8_t *code, size_t len, const struct codestream *c,
+	    size_t word, void *out, struct err *e);
+	int (*encode)(const uint8_t *like, size_t like_len,
+	    const struct codestream *c, const uint8_t *frame, size_t word,
+	    struct buf *code, struct err *e);
+} codings[] = {
+	{ "jpeg", codestream_jpeg, jpeg_decode, NULL },
+	{ "jpeg-lossless", codestream_jpeg, jpeg_decode, jpeg_lossless_encode },
+	{ "jpeg-ls", codestream_jpeg, jpeg_ls_decode, jpeg_ls_encode },
+};
+
+static void
+die(const char *why)
+{
+	fprintf(stderr, "codec: %s\n", why);
+	exit(2);
+}
+
+static void
+read_all(FILE *in, struct buf *b)
+{
+	char block[65536];
+	struct err e;
+	size_t n;
+
+	if (in == NULL)
+		die("cannot be opened");
+	while ((n = fread(block, 1, sizeof block, in)) > 0)
+		if (buf_add(b, block, n, &e) < 0)
+			die(e.text);
+	/* To the byte, so that a sanitizer sees who reads beyond. */
+	if (b->len > 0 && (b->data = realloc(b->data, b->len)) == NULL)
+		die("out of memory");
+	b->cap = b->len;
+}
+
+static void
+write_all(const void *p, size_t n)
+{
+	if (fwrite(p, 1, n, stdout) != n || fflush(stdout) != 0)
+		die("cannot write");
+}
+
+static const uint8_t *
+bytes(const struct buf *b)
+{
+	return (const uint8_t *)b->data;
+}
+
+static void
+list_segments(const struct buf *code)
+{
+	struct codestream_segment s;
+	struct err e;
+	size_t at = 0;
+	int got;
+
+	while ((got = codestream_next(bytes(code), code->len, &at, &s, &e)) == 1)
+		printf("%02x %zu %zu\n", s.marker, s.body, s.len);
+	if (got < 0)
+		die(e.text);
+	printf("end %zu\n", at);
+}
+
+static void
+run(const struct coding *k, size_t word, const char *like_name)
+{
+	struct buf in = { 0 }, like = { 0 }, code = { 0 }, *described = &in;
+	struct codestream c;
+	size_t frame;
+	struct err e;
+	void *out;
+
+	read_all(stdin, &in);
+	if (like_name != NULL) {
+		FILE *f = fopen(like_name, "rb");
+
+		read_all(f, &like);
+		fclose(f);
+		described = &like;
+	}
+	if (k->describe(bytes(described), described->len, &c, &e) < 0)
+		die(e.text);
+	frame = (size_t)c.width * c.height * c.components * word;
+	if (like_name != NULL) {
+		if (in.len != frame)
+			die("the frame is of another size");
+		if (k->encode(bytes(&like), like.len, &c, bytes(&in), word, &code, &e) < 0)
+			die(e.text);
+		write_all(code.data, code.len);
+	} else {
+		if ((out = malloc(frame)) == NULL)
+			die("out of memory");
+		if (k->decode(bytes(&in), in.len, &c, word, out, &e) < 0)
+			die(e.text);
+		write_all(out, frame);
+		free(out);
+	}
+	buf_free(&in);
+	buf_free(&like);
+	buf_free(&code);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct buf code = { 0 };
+	size_t i;
+
+	if (argc == 3 && strcmp(argv[2], "segments") == 0) {
+		read_all(stdin, &code);
+		list_segments(&code);
+		buf_free(&code);
+		return 0;
+	}
+	for (i = 0; argc >= 4 && i < sizeof codings / sizeof *codings; i++)
+		if (strcmp(argv[1], codings[i].name) == 0) {
+			if (argc == 4 && strcmp(argv[2], "decode") == 0)
+				run(&codings[i], (size_t)atoi(argv[3]), NULL);
+			else if (argc == 5 && strcmp(argv[2], "encode") == 0 &&
+			    codings[i].encode != NULL)
+				run(&codings[i], (size_t)atoi(argv[3]), argv[4]);
+			else
+				break;
+			return 0;
+		}
+	die("usage: codec CODING decode WORD | encode WORD LIKE | segments");
+}
