@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cli.h"
+#include "base/inorder.h"
 #include "base/outfile.h"
 #include "base/outpath.h"
 #include "base/temp.h"
@@ -18,6 +19,8 @@
 
 static enum fill_mode mode = FILL_BLACK;
 static bool keep;		/* fill what is outside of the boxes */
+static bool verify = true;
+static unsigned jobs = 1;
 static const char *out_file, *out_dir, *boxes_file, *log_file;
 static struct complete *records;
 static FILE *audit;
@@ -29,9 +32,13 @@ static const char options_help[] =
 "  -b, --boxes FILE   read the box list from FILE, not from standard input\n"
 "  -f, --fill MODE    black (the default), white, min, max, background, contrast\n"
 "  -k, --keep         keep the boxes, fill everything outside of them\n"
+"  -j, --jobs N       decode and code frames with N threads (default 1)\n"
+"      --no-verify    do not read the output back and compare it\n"
 "  -l, --log FILE     write what was done, one line of JSON a file\n"
 "  -h, --help         show this help\n"
 "  -V, --version      show the version\n";
+
+enum { OPT_NO_VERIFY = 256 };
 
 static const struct option longopts[] = {
 	{ "output", required_argument, NULL, 'o' },
@@ -39,6 +46,8 @@ static const struct option longopts[] = {
 	{ "boxes", required_argument, NULL, 'b' },
 	{ "fill", required_argument, NULL, 'f' },
 	{ "keep", no_argument, NULL, 'k' },
+	{ "jobs", required_argument, NULL, 'j' },
+	{ "no-verify", no_argument, NULL, OPT_NO_VERIFY },
 	{ "log", required_argument, NULL, 'l' },
 	CLI_LONG
 };
@@ -127,7 +136,8 @@ static int
 redact_image(const char *name, const char *path, struct outfile *o,
     struct redact_report *t, struct err *e)
 {
-	struct redact r = { .mode = mode, .keep = keep, .boxes = boxes_of_frame };
+	struct redact r = { .mode = mode, .keep = keep, .verify = verify,
+	    .jobs = jobs, .boxes = boxes_of_frame };
 	const struct complete_file *f;
 	struct dcm *d = NULL;
 	struct pixels p;
@@ -316,8 +326,8 @@ main(int argc, char *argv[])
 	int c, status;
 
 	cli_start(argv[0], "[-hkV] [-o file | -O dir] [-b boxes] [-f mode] "
-	    "[-l log] file ...", options_help);
-	while ((c = getopt_long(argc, argv, "o:O:b:f:kl:" CLI_SHORT, longopts,
+	    "[-j n] [-l log] [--no-verify] file ...", options_help);
+	while ((c = getopt_long(argc, argv, "o:O:b:f:kj:l:" CLI_SHORT, longopts,
 	    NULL)) != -1)
 		switch (c) {
 		case 'o':
@@ -336,6 +346,12 @@ main(int argc, char *argv[])
 			break;
 		case 'k':
 			keep = true;
+			break;
+		case 'j':
+			jobs = cli_u32(c, optarg, 1, INORDER_THREADS_MAX);
+			break;
+		case OPT_NO_VERIFY:
+			verify = false;
 			break;
 		case 'l':
 			log_file = optarg;

@@ -654,3 +654,22 @@ d.save_as('a.dcm')"
 	[[ $output == *"hold an overlay"* ]]
 	[ ! -e out.dcm ]
 }
+
+@test "any number of threads gives the same bytes, and a damaged frame is refused by each" {
+	img make a.dcm ts=explicit frames=12 photo=RGB
+	dcmcrle a.dcm b.dcm
+	mv b.dcm a.dcm
+	for f in 2 3 5 8 12; do frame=$f frames=12 record "$f/12" 10,5,40,20; done >some
+	for f in 1 4 6 7 9 10 11; do frame=$f frames=12 record "$f/12"; done >>some
+	for j in 1 2 5 32; do px-redact -j "$j" -o "$j.dcm" -b some a.dcm; done
+	cmp 1.dcm 2.dcm
+	cmp 1.dcm 5.dcm
+	cmp 1.dcm 32.dcm
+	run ! cmp -s a.dcm 1.dcm
+	img break_rle a.dcm 5
+	for j in 1 4; do
+		run -2 px-redact -j "$j" -o "bad.dcm" -b some a.dcm
+		[[ $output == *"frame 5:"* ]]
+		[ ! -e bad.dcm ]
+	done
+}

@@ -14,6 +14,7 @@ import warnings
 
 import numpy as np
 import pydicom
+from pydicom.encaps import encapsulate, generate_pixel_data_frame
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
@@ -127,6 +128,15 @@ def inside(path, text):
     a = frames_of(path)[0, y:y + h, x:x + w]
     for v in np.unique(a.reshape(-1, a.shape[-1]), axis=0):
         print(*v)
+
+
+def break_rle(path, frame):
+    """Gives an RLE frame more segments than RLE has: PS3.5 G.5."""
+    ds = pydicom.dcmread(path)
+    frames = list(generate_pixel_data_frame(ds.PixelData, int(ds.NumberOfFrames)))
+    frames[int(frame) - 1] = b"\x63" + frames[int(frame) - 1][1:]
+    ds.PixelData = encapsulate(frames)
+    ds.save_as(path)
 
 
 def rss(*command):

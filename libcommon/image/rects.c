@@ -43,6 +43,17 @@ rects_add(struct rects *s, struct rect r, struct err *e)
 	return append(s, r, e);
 }
 
+int
+rects_copy(struct rects *out, const struct rects *s, struct err *e)
+{
+	size_t i;
+
+	for (out->n = 0, i = 0; i < s->n; i++)
+		if (append(out, s->r[i], e) < 0)
+			return -1;
+	return 0;
+}
+
 void
 rects_clip(struct rects *s, uint32_t width, uint32_t height)
 {

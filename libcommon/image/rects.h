@@ -29,6 +29,9 @@ void rects_free(struct rects *s);
 /* Adds a rectangle, unless it is there already. Returns 0 or -1. */
 int rects_add(struct rects *s, struct rect r, struct err *e);
 
+/* Replaces the contents of OUT. Returns 0 or -1. */
+int rects_copy(struct rects *out, const struct rects *s, struct err *e);
+
 /* Cuts all to WIDTH by HEIGHT; what lies outside altogether goes. */
 void rects_clip(struct rects *s, uint32_t width, uint32_t height);
 

@@ -1,12 +1,11 @@
 /*
  * redact.h - a DICOM image again, with boxes filled and nothing else changed
  *
- * Uncompressed: the file's bytes, those of the boxes overwritten. RLE: frames
- * without boxes keep their fragments, the others are coded again. Any other
- * encapsulated syntax: the bytes of Pixel Data stay if no frame has a box, else
- * the decoded frames are written as Explicit VR Little Endian, so that no image
- * goes through a lossy coder a second time. Bytes of native Pixel Data after
- * the last frame, which nobody has examined, become zero.
+ * Uncompressed: the file's bytes, those of the boxes overwritten. Encapsulated:
+ * frames without boxes keep their very fragments; the others are coded again
+ * without loss in the same syntax (encode.h), so that no image goes through a
+ * lossy coder a second time. Bytes of native Pixel Data after the last frame,
+ * which nobody has examined, become zero.
  *
  * The marks of PS3.15 E.3.1 are set, for the caller has proof that every frame
  * was examined: Burned In Annotation (0028,0301) NO and (113101, DCM) in
@@ -35,6 +34,8 @@ typedef int redact_fn(void *arg, uint32_t frame, struct rects *out,
 struct redact {
 	enum fill_mode mode;
 	bool keep;		/* fill all but those rectangles */
+	bool verify;		/* read the output back and compare it */
+	unsigned jobs;		/* threads that decode and code frames, from 1 */
 	redact_fn *boxes;
 	void *arg;
 };
@@ -47,8 +48,8 @@ struct redact_report {
 };
 
 /*
- * Writes D, which P describes, to O by R, reads it back and compares every
- * frame: outside of the boxes equal to D's, inside equal to the fill. O is left
+ * Writes D, which P describes, to O by R and, if R wants it, reads it back and
+ * compares every frame: outside of the boxes equal to D's, inside equal to the fill. O is left
  * to the caller, to commit on 0 and to abandon on -1 with E filled.
  */
 int redact_dicom(struct dcm *d, const struct pixels *p, const struct redact *r,

@@ -1,0 +1,268 @@
+/* redact: encapsulated Pixel Data, frames coded again; see redact.h. */
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/inorder.h"
+#include "dicom/encode.h"
+#include "image/redact_internal.h"
+
+#define UNDEFINED 0xffffffffu
+#define ITEM 0xfffee000u
+#define SEQUENCE_END 0xfffee0ddu
+
+/* A frame on its way. */
+struct task {
+	const struct job *j;
+	uint32_t frame;
+	bool again;		/* to be coded again; else its fragments stay */
+	struct rects boxes;
+	struct buf like, code;
+	uint8_t *pixels;
+};
+
+/* The file's offset tables as they will be; NULL for one that it has not. */
+struct offsets {
+	uint8_t *basic;		/* entries of 4 bytes */
+	uint8_t *extended;	/* of 8 bytes */
+	uint8_t *lengths;
+	uint64_t base;		/* where the first fragment's tag lies */
+};
+
+struct writer {
+	struct job *j;
+	struct offsets o;
+	uint32_t next;		/* frame to be fetched */
+};
+
+static void
+put_le(uint8_t *p, uint64_t v, int bytes)
+{
+	int i;
+
+	for (i = 0; i < bytes; i++)
+		p[i] = (uint8_t)(v >> 8 * i & 0xff);
+}
+
+static int
+put_item(struct splice *sp, uint32_t tag, uint32_t length, struct err *e)
+{
+	uint8_t h[8];
+
+	put_le(h, tag >> 16, 2);
+	put_le(h + 2, tag & 0xffff, 2);
+	put_le(h + 4, length, 4);
+	return splice_put(sp, h, sizeof h, e);
+}
+
+/* -- one frame: fetched, worked on, written -------------------------------- */
+
+static int
+fetch(void *arg, void *slot, struct err *e)
+{
+	struct writer *w = arg;
+	struct task *t = slot;
+	struct job *j = w->j;
+
+	if (w->next > j->p->frames)
+		return 0;
+	t->frame = w->next++;
+	if (redact_boxes(j, t->frame, e) < 0 ||
+	    rects_copy(&t->boxes, &j->boxes, e) < 0)
+		return -1;
+	t->again = j->all || t->boxes.n > 0;
+	if (t->again && pixels_code(j->d, j->p, t->frame, &t->like, e) < 0)
+		return -1;
+	return 1;
+}
+
+static int
+work(void *slot, struct err *e)
+{
+	struct task *t = slot;
+	const struct job *j = t->j;
+	const uint8_t *like = (uint8_t *)t->like.data;
+	struct err why;
+
+	if (!t->again)
+		return 0;
+	if (pixels_decode(j->p, like, t->like.len, t->pixels, &why) < 0 ||
+	    fill_apply(j->fill, t->pixels, &t->boxes, &why) < 0 ||
+	    encode_frame(j->p, like, t->like.len, t->pixels, &t->code, &why) < 0)
+		return err_set(e, "frame %" PRIu32 ": %s", t->frame, why.text);
+	crypto_generichash(j->seals[t->frame - 1], SEAL_BYTES, t->pixels,
+	    j->p->frame_bytes, NULL, 0);
+	return 0;
+}
+
+/* In one fragment, padded to an even length: PS3.5 A.4. */
+static int
+write_code(struct job *j, const struct task *t, struct err *e)
+{
+	size_t n = t->code.len;
+
+	if (n >= UNDEFINED - 1)
+		return err_set(e, "frame %" PRIu32 " is too long for a fragment",
+		    t->frame);
+	if (put_item(j->sp, ITEM, (uint32_t)(n + n % 2), e) < 0 ||
+	    splice_put(j->sp, t->code.data, n, e) < 0)
+		return -1;
+	return n % 2 == 0 ? 0 : splice_put(j->sp, "", 1, e);
+}
+
+static int
+copy_fragments(struct job *j, uint32_t frame, struct err *e)
+{
+	const struct scan_fragment *from, *to;
+	size_t first, end;
+
+	pixels_fragments(j->d, frame, &first, &end);
+	from = &j->s->fragments[first];
+	to = &j->s->fragments[end - 1];
+	return splice_copy(j->sp, from->value - 8,
+	    to->value + to->length - from->value + 8, e);
+}
+
+static int
+hand(void *arg, void *slot, struct err *e)
+{
+	struct writer *w = arg;
+	struct task *t = slot;
+	struct job *j = w->j;
+	size_t i = t->frame - 1;
+	uint64_t at = splice_at(j->sp) - w->o.base;
+
+	if (w->o.basic != NULL) {
+		if (at > UINT32_MAX)
+			return err_set(e, "the frames are too long for their offset "
+			    "table");
+		put_le(w->o.basic + 4 * i, at, 4);
+	}
+	if ((t->again ? write_code(j, t, e) : copy_fragments(j, t->frame, e)) < 0)
+		return -1;
+	if (w->o.extended != NULL) {
+		put_le(w->o.extended + 8 * i, at, 8);
+		put_le(w->o.lengths + 8 * i,
+		    splice_at(j->sp) - w->o.base - at - 8, 8);
+	}
+	return 0;
+}
+
+/* -- all frames ------------------------------------------------------------ */
+
+static void
+free_tasks(struct task *t, size_t n)
+{
+	size_t i;
+
+	for (i = 0; t != NULL && i < n; i++) {
+		rects_free(&t[i].boxes);
+		buf_free(&t[i].like);
+		buf_free(&t[i].code);
+		free(t[i].pixels);
+	}
+	free(t);
+}
+
+static int
+write_frames(struct writer *w, struct err *e)
+{
+	struct inorder o = { fetch, work, hand, w };
+	unsigned jobs = w->j->r->jobs;
+	size_t n = jobs > 1 ? 2 * (size_t)jobs : 1, i;
+	struct task *tasks = calloc(n, sizeof *tasks);
+	void **slots = calloc(n, sizeof *slots);
+	int got = -1;
+
+	if (tasks == NULL || slots == NULL) {
+		err_set(e, "out of memory");
+		goto out;
+	}
+	for (i = 0; i < n; i++) {
+		slots[i] = &tasks[i];
+		tasks[i].j = w->j;
+		if ((tasks[i].pixels = malloc(w->j->p->frame_bytes)) == NULL) {
+			err_set(e, "out of memory");
+			goto out;
+		}
+	}
+	got = inorder_run(&o, jobs, slots, n, e);
+out:
+	free_tasks(tasks, n);
+	free(slots);
+	return got;
+}
+
+/* -- offset tables: PS3.5 A.4, PS3.3 C.7.6.3.1.8 --------------------------- */
+
+/* Room for the tables that the file has, until the frames are written. */
+static int
+reserve_tables(struct job *j, struct offsets *o, struct err *e)
+{
+	size_t n = j->p->frames;
+
+	if (j->s->table.length > 0 && (o->basic = calloc(n, 4)) == NULL)
+		return err_set(e, "out of memory");
+	if (scan_find(j->s, EXTENDED_OFFSETS, NULL) == NULL)
+		return splice_remove(j->sp, EXTENDED_LENGTHS, e);
+	o->extended = calloc(n, 8);
+	o->lengths = calloc(n, 8);
+	if (o->extended == NULL || o->lengths == NULL)
+		return err_set(e, "out of memory");
+	if (splice_bytes(j->sp, EXTENDED_OFFSETS, "OV", o->extended, n * 8, e) < 0)
+		return -1;
+	return splice_bytes(j->sp, EXTENDED_LENGTHS, "OV", o->lengths, n * 8, e);
+}
+
+static int
+patch_tables(struct job *j, const struct offsets *o, uint64_t basic,
+    struct err *e)
+{
+	size_t n = j->p->frames;
+
+	if (o->basic != NULL && splice_patch(j->sp, basic, o->basic, n * 4, e) < 0)
+		return -1;
+	if (o->extended == NULL)
+		return 0;
+	if (splice_patch(j->sp, splice_where(j->sp, EXTENDED_OFFSETS), o->extended,
+	    n * 8, e) < 0)
+		return -1;
+	return splice_patch(j->sp, splice_where(j->sp, EXTENDED_LENGTHS),
+	    o->lengths, n * 8, e);
+}
+
+int
+redact_write_coded(struct job *j, int fd, struct err *e)
+{
+	struct writer w = { .j = j, .next = 1 };
+	uint32_t basic_bytes;
+	uint64_t basic;
+	int got = -1;
+
+	if (sodium_init() < 0)
+		return err_set(e, "libsodium does not start");
+	if ((j->seals = calloc(j->p->frames, SEAL_BYTES)) == NULL)
+		return err_set(e, "out of memory");
+	if (reserve_tables(j, &w.o, e) < 0)
+		goto out;
+	basic_bytes = w.o.basic == NULL ? 0 : 4 * j->p->frames;
+	if (splice_front(j->sp, fd, e) < 0 ||
+	    splice_pixels_head(j->sp, "OB", UNDEFINED, e) < 0 ||
+	    put_item(j->sp, ITEM, basic_bytes, e) < 0)
+		goto out;
+	basic = splice_at(j->sp);
+	if (splice_put(j->sp, w.o.basic, basic_bytes, e) < 0)
+		goto out;
+	w.o.base = splice_at(j->sp);
+	if (write_frames(&w, e) == 0 &&
+	    put_item(j->sp, SEQUENCE_END, 0, e) == 0 &&
+	    splice_back(j->sp, e) == 0)
+		got = patch_tables(j, &w.o, basic, e);
+out:
+	free(w.o.basic);
+	free(w.o.extended);
+	free(w.o.lengths);
+	return got;
+}

@@ -1,0 +1,57 @@
+/* redact_internal.h - what the files of redact share; nobody else includes it */
+#ifndef UNPHI_IMAGE_REDACT_INTERNAL_H
+#define UNPHI_IMAGE_REDACT_INTERNAL_H
+
+#include "dicom/scan.h"
+#include "dicom/splice.h"
+#include "image/redact.h"
+
+#define PIXEL_DATA 0x7fe00010u
+#define EXTENDED_OFFSETS 0x7fe00001u
+#define EXTENDED_LENGTHS 0x7fe00002u
+
+#define SEAL_BYTES 32		/* BLAKE2b */
+
+/* How Pixel Data is written. */
+enum how {
+	NATIVE,		/* the file's bytes, those of the boxes overwritten */
+	AS_IT_IS,	/* encapsulated, nothing to fill */
+	CODED,		/* encapsulated: frames coded again */
+	DECODED		/* encapsulated, and native now */
+};
+
+struct job {
+	struct dcm *d;
+	const struct scan *s;
+	const struct scan_element *el;	/* Pixel Data */
+	const struct pixels *p;
+	const struct redact *r;
+	struct redact_report *report;
+	struct fill *fill;
+	struct splice *sp;
+	enum how how;
+	bool all;		/* CODED: every frame, for the syntax changes */
+	uint8_t *frame, *other;	/* room for a frame each */
+	struct rects boxes;	/* of the frame at hand */
+	/* CODED: what the frames that were coded again have to decode to. */
+	uint8_t (*seals)[SEAL_BYTES];
+};
+
+/* What is filled on FRAME, into j->boxes: within the image, edges right. */
+int redact_boxes(struct job *j, uint32_t frame, struct err *e);
+
+/* A decoded frame with its boxes, j->boxes, filled, in j->frame. */
+int redact_frame(struct job *j, uint32_t frame, struct err *e);
+
+/* Writes the file by splice from byte 0 of FD on. */
+int redact_write_native(struct job *j, int fd, struct err *e);
+int redact_write_coded(struct job *j, int fd, struct err *e);
+int redact_write_decoded(struct job *j, int fd, struct err *e);
+
+/* Every attribute that describes Pixel Data, together, as UID's frames are. */
+int redact_describe(struct job *j, const char *uid, struct err *e);
+
+/* Reads what was written at PATH and compares it with what had to be. */
+int redact_read_back(struct job *j, const char *path, struct err *e);
+
+#endif

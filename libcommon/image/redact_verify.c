@@ -1,0 +1,236 @@
+/* redact: the output read back and compared; see redact.h. */
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/inorder.h"
+#include "image/redact_internal.h"
+
+#define BLOCK ((size_t)1 << 20)	/* bytes compared at a time */
+
+static int
+compare_bytes(const struct scan *a, uint64_t at, const struct scan *b,
+    uint64_t bt, uint64_t n, struct err *e)
+{
+	uint8_t *block = malloc(2 * BLOCK);
+	size_t len;
+	int got = -1;
+
+	if (block == NULL)
+		return err_set(e, "out of memory");
+	for (; n > 0; n -= len, at += len, bt += len) {
+		len = n < BLOCK ? (size_t)n : BLOCK;
+		if (scan_read(a, at, block, len, e) < 0 ||
+		    scan_read(b, bt, block + BLOCK, len, e) < 0)
+			goto out;
+		if (memcmp(block, block + BLOCK, len) != 0) {
+			err_set(e, "the output does not read back as it was written");
+			goto out;
+		}
+	}
+	got = 0;
+out:
+	free(block);
+	return got;
+}
+
+static int
+differs(uint32_t frame, struct err *e)
+{
+	return err_set(e, "frame %" PRIu32 " does not read back as it was written",
+	    frame);
+}
+
+/* -- frames decoded again, in parallel -------------------------------------- */
+
+struct look {
+	const struct job *j;
+	const struct pixels *q;
+	uint32_t frame;
+	struct buf code;
+	uint8_t *pixels;
+};
+
+struct reader {
+	struct job *j;
+	struct dcm *out;
+	uint32_t next;
+};
+
+/* The fragments of FRAME were only copied. */
+static int
+compare_fragments(struct job *j, const struct dcm *out, uint32_t frame,
+    struct err *e)
+{
+	const struct scan *s = dcm_scan(out);
+	const struct scan_fragment *a, *b;
+	size_t i, first, end, second, until;
+
+	pixels_fragments(j->d, frame, &first, &end);
+	pixels_fragments(out, frame, &second, &until);
+	if (end - first != until - second)
+		return differs(frame, e);
+	a = &j->s->fragments[first];
+	b = &s->fragments[second];
+	for (i = 0; i < end - first; i++)
+		if (a[i].length != b[i].length ||
+		    compare_bytes(j->s, a[i].value, s, b[i].value, a[i].length,
+		    e) < 0)
+			return differs(frame, e);
+	return 0;
+}
+
+/* The next frame that was coded again; those that were not are compared here. */
+static int
+fetch(void *arg, void *slot, struct err *e)
+{
+	struct reader *r = arg;
+	struct look *l = slot;
+	struct job *j = r->j;
+
+	for (; r->next <= l->q->frames; r->next++) {
+		if (redact_boxes(j, r->next, e) < 0)
+			return -1;
+		if (j->all || j->boxes.n > 0)
+			break;
+		if (compare_fragments(j, r->out, r->next, e) < 0)
+			return -1;
+	}
+	if (r->next > l->q->frames)
+		return 0;
+	l->frame = r->next++;
+	return pixels_code(r->out, l->q, l->frame, &l->code, e) < 0 ? -1 : 1;
+}
+
+static int
+work(void *slot, struct err *e)
+{
+	uint8_t seal[SEAL_BYTES];
+	struct look *l = slot;
+
+	if (pixels_decode(l->q, (uint8_t *)l->code.data, l->code.len, l->pixels,
+	    e) < 0)
+		return -1;
+	crypto_generichash(seal, sizeof seal, l->pixels, l->q->frame_bytes, NULL, 0);
+	return memcmp(seal, l->j->seals[l->frame - 1], sizeof seal) == 0 ? 0 :
+	    differs(l->frame, e);
+}
+
+static int
+hand(void *arg, void *slot, struct err *e)
+{
+	(void)arg;	/* work has compared it */
+	(void)slot;
+	(void)e;
+	return 0;
+}
+
+static int
+compare_coded(struct job *j, struct dcm *out, const struct pixels *q,
+    struct err *e)
+{
+	struct reader r = { j, out, 1 };
+	struct inorder o = { fetch, work, hand, &r };
+	size_t n = j->r->jobs > 1 ? 2 * (size_t)j->r->jobs : 1, i;
+	struct look *looks = calloc(n, sizeof *looks);
+	void **slots = calloc(n, sizeof *slots);
+	int got = -1;
+
+	for (i = 0; looks != NULL && slots != NULL && i < n; i++) {
+		slots[i] = &looks[i];
+		looks[i].j = j;
+		looks[i].q = q;
+		if ((looks[i].pixels = malloc(q->frame_bytes)) == NULL)
+			break;
+	}
+	if (i < n)
+		err_set(e, "out of memory");
+	else
+		got = inorder_run(&o, j->r->jobs, slots, n, e);
+	for (i = 0; looks != NULL && i < n; i++) {
+		buf_free(&looks[i].code);
+		free(looks[i].pixels);
+	}
+	free(looks);
+	free(slots);
+	return got;
+}
+
+/* -- native frames ---------------------------------------------------------- */
+
+static int
+compare_native(struct job *j, struct dcm *out, const struct pixels *q,
+    struct err *e)
+{
+	const struct scan *s = dcm_scan(out);
+	const struct scan_element *el = scan_find(s, PIXEL_DATA, NULL);
+	uint64_t at = 0, n = q->frame_bytes;
+	uint32_t f;
+
+	for (f = 1; f <= q->frames; f++, at += n) {
+		if (redact_boxes(j, f, e) < 0)
+			return -1;
+		if (j->how == NATIVE && j->boxes.n == 0 && q->bits_allocated != 1) {
+			if (compare_bytes(j->s, j->el->value + at, s, el->value + at, n,
+			    e) < 0)
+				return differs(f, e);
+			continue;
+		}
+		if (redact_frame(j, f, e) < 0 ||
+		    pixels_frame(out, q, f, j->other, e) < 0)
+			return -1;
+		if (memcmp(j->frame, j->other, q->frame_bytes) != 0)
+			return differs(f, e);
+	}
+	return 0;
+}
+
+static int
+compare_as_it_is(struct job *j, const struct scan *s, struct err *e)
+{
+	const struct scan_element *el = scan_find(s, PIXEL_DATA, NULL);
+
+	if (el == NULL || el->length != j->el->length)
+		return err_set(e, "the output does not read back as it was written");
+	return compare_bytes(j->s, j->el->value, s, el->value, el->length, e);
+}
+
+static bool
+same_kind(const struct pixels *a, const struct pixels *b)
+{
+	return a->rows == b->rows && a->columns == b->columns &&
+	    a->frames == b->frames && a->samples == b->samples &&
+	    a->bits_allocated == b->bits_allocated &&
+	    a->bits_stored == b->bits_stored && a->high_bit == b->high_bit &&
+	    a->is_signed == b->is_signed && a->photometric == b->photometric &&
+	    a->frame_bytes == b->frame_bytes;
+}
+
+static int
+compare_file(struct job *j, struct dcm *out, struct err *e)
+{
+	struct pixels q;
+
+	if (j->how == AS_IT_IS)
+		return compare_as_it_is(j, dcm_scan(out), e);
+	if (pixels_describe(out, &q, e) < 0)
+		return -1;
+	if (!same_kind(j->p, &q))
+		return err_set(e, "the output does not describe the same image");
+	return j->how == CODED ? compare_coded(j, out, &q, e) :
+	    compare_native(j, out, &q, e);
+}
+
+int
+redact_read_back(struct job *j, const char *path, struct err *e)
+{
+	struct dcm *out = NULL;
+	int got;
+
+	if (dcm_open(path, &out, e) < 0)
+		return -1;
+	got = compare_file(j, out, e);
+	dcm_close(out);
+	return got;
+}
