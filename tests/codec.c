@@ -14,9 +14,17 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "dicom/codestream.h"
+#include "dicom/j2k.h"
 #include "dicom/jpeg.h"
 #include "dicom/jpeg_lossless.h"
 #include "dicom/jpeg_ls.h"
+
+static int
+decode_j2k(const uint8_t *code, size_t len, const struct codestream *c,
+    size_t word, void *out, struct err *e)
+{
+	return j2k_decode(code, len, c, word, false, out, e);
+}
 
 static const struct coding {
 	const char *name;
@@ -31,6 +39,7 @@ static const struct coding {
 	{ "jpeg", codestream_jpeg, jpeg_decode, NULL },
 	{ "jpeg-lossless", codestream_jpeg, jpeg_decode, jpeg_lossless_encode },
 	{ "jpeg-ls", codestream_jpeg, jpeg_ls_decode, jpeg_ls_encode },
+	{ "j2k", j2k_describe, decode_j2k, j2k_encode },
 };
 
 static void

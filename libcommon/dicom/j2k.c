@@ -4,6 +4,9 @@
 #include <openjpeg.h>
 #include <string.h>
 
+#include "base/size.h"
+#include "dicom/j2k_header.h"
+
 /* The bytes of a frame as OpenJPEG's stream; nothing is copied. */
 struct source {
 	const uint8_t *bytes;
@@ -15,6 +18,7 @@ struct decoder {
 	opj_stream_t *stream;
 	opj_codec_t *codec;
 	opj_image_t *image;
+	bool damaged;		/* by a warning */
 };
 
 static OPJ_SIZE_T
@@ -70,36 +74,35 @@ decoder_close(struct decoder *d)
 	opj_stream_destroy(d->stream);
 }
 
-/* Reads the main header. D is closed by the caller, also after a failure. */
-static int
-decoder_open(struct decoder *d, const uint8_t *code, size_t len, struct err *e)
+/* Damage that OpenJPEG would decode around is damage. */
+static void
+note_damage(const char *text, void *arg)
 {
-	static const uint8_t jp2[] = { 0, 0, 0, 12, 'j', 'P', ' ', ' ' };
-	static const uint8_t raw[] = { 0xff, 0x4f, 0xff, 0x51 };
+	(void)text;
+	*(bool *)arg = true;
+}
+
+/* Begins to read H's codestream. D is closed by the caller, also on failure. */
+static int
+decoder_open(struct decoder *d, const struct j2k_header *h, struct err *e)
+{
 	opj_dparameters_t p;
-	bool wrapped;
 
 	memset(d, 0, sizeof *d);
-	wrapped = len >= sizeof jp2 && memcmp(code, jp2, sizeof jp2) == 0;
-	if (!wrapped && (len < sizeof raw || memcmp(code, raw, sizeof raw) != 0))
-		return err_set(e, "the frame does not begin as a JPEG 2000 codestream");
-	d->source.bytes = code;
-	d->source.len = len;
+	d->source.bytes = h->code;
+	d->source.len = h->len;
 	if ((d->stream = opj_stream_default_create(OPJ_TRUE)) == NULL ||
-	    (d->codec = opj_create_decompress(wrapped ? OPJ_CODEC_JP2 :
-	    OPJ_CODEC_J2K)) == NULL)
+	    (d->codec = opj_create_decompress(OPJ_CODEC_J2K)) == NULL)
 		return err_set(e, "out of memory");
 	opj_stream_set_read_function(d->stream, source_read);
 	opj_stream_set_skip_function(d->stream, source_skip);
 	opj_stream_set_seek_function(d->stream, source_seek);
 	opj_stream_set_user_data(d->stream, &d->source, NULL);
-	opj_stream_set_user_data_length(d->stream, len);
+	opj_stream_set_user_data_length(d->stream, h->len);
 	opj_set_error_handler(d->codec, quiet, NULL);
-	opj_set_warning_handler(d->codec, quiet, NULL);
+	opj_set_warning_handler(d->codec, note_damage, &d->damaged);
 	opj_set_info_handler(d->codec, quiet, NULL);
 	opj_set_default_decoder_parameters(&p);
-	/* The components as coded: a wrapper's palette is not the image's. */
-	p.flags |= OPJ_DPARAMETERS_IGNORE_PCLR_CMAP_CDEF_FLAG;
 	if (!opj_setup_decoder(d->codec, &p) ||
 	    !opj_decoder_set_strict_mode(d->codec, OPJ_TRUE) ||
 	    !opj_read_header(d->stream, d->codec, &d->image))
@@ -107,54 +110,37 @@ decoder_open(struct decoder *d, const uint8_t *code, size_t len, struct err *e)
 	return 0;
 }
 
-/* Fills C from the image header; all components must be alike. */
-static int
-describe(struct decoder *d, struct codestream *c, struct err *e)
-{
-	opj_codestream_info_v2_t *info;
-	const opj_image_t *m = d->image;
-	OPJ_UINT32 i;
-
-	memset(c, 0, sizeof *c);
-	c->adobe = -1;
-	if (m->numcomps != 1 && m->numcomps != 3)
-		return err_set(e, "the codestream has %u components",
-		    (unsigned)m->numcomps);
-	for (i = 0; i < m->numcomps; i++)
-		if (m->comps[i].dx != 1 || m->comps[i].dy != 1)
-			return err_set(e, "the codestream's components are subsampled");
-		else if (m->comps[i].prec != m->comps[0].prec ||
-		    m->comps[i].sgnd != m->comps[0].sgnd)
-			return err_set(e, "the codestream's components differ in kind");
-	if (m->x1 <= m->x0 || m->y1 <= m->y0)
-		return err_set(e, "the codestream states no size");
-	c->width = m->x1 - m->x0;
-	c->height = m->y1 - m->y0;
-	c->components = m->numcomps;
-	c->precision = m->comps[0].prec;
-	c->is_signed = m->comps[0].sgnd != 0;
-	c->sycc = m->color_space == OPJ_CLRSPC_SYCC;
-	if (c->precision < 1 || c->precision > 31)
-		return err_set(e, "the codestream has samples of %u bits",
-		    (unsigned)c->precision);
-	if ((info = opj_get_cstr_info(d->codec)) != NULL) {
-		c->transformed = info->m_default_tile_info.mct != 0;
-		opj_destroy_cstr_info(&info);
-	}
-	return 0;
-}
-
 int
 j2k_describe(const uint8_t *code, size_t len, struct codestream *c,
     struct err *e)
 {
-	struct decoder d;
-	int got;
+	struct j2k_header h;
 
-	if ((got = decoder_open(&d, code, len, e)) == 0)
-		got = describe(&d, c, e);
-	decoder_close(&d);
-	return got;
+	if (j2k_header_read(code, len, &h, e) < 0)
+		return -1;
+	if (h.precision > 31)
+		return err_set(e, "the codestream has samples of %u bits",
+		    (unsigned)h.precision);
+	memset(c, 0, sizeof *c);
+	c->adobe = -1;
+	c->width = h.x1 - h.x0;
+	c->height = h.y1 - h.y0;
+	c->components = h.components;
+	c->precision = h.precision;
+	c->is_signed = h.is_signed;
+	c->transformed = h.transformed;
+	c->sycc = h.sycc;
+	c->lossless = h.reversible;
+	return 0;
+}
+
+/* Is H the header of a frame that C describes? */
+static bool
+is_alike(const struct j2k_header *h, const struct codestream *c)
+{
+	return h->x1 - h->x0 == c->width && h->y1 - h->y0 == c->height &&
+	    h->components == c->components && h->precision == c->precision &&
+	    h->is_signed == c->is_signed && h->transformed == c->transformed;
 }
 
 static void
@@ -173,31 +159,28 @@ int
 j2k_decode(const uint8_t *code, size_t len, const struct codestream *c,
     size_t word, bool extend, void *out, struct err *e)
 {
-	struct codestream now;
+	struct j2k_header h;
 	struct decoder d;
 	uint32_t sign, k, v;
 	size_t i, n;
 	uint8_t *to;
 	int got;
 
-	if ((got = decoder_open(&d, code, len, e)) < 0 ||
-	    (got = describe(&d, &now, e)) < 0)
+	if (j2k_header_read(code, len, &h, e) < 0)
+		return -1;
+	if (!is_alike(&h, c) || c->precision > 8 * word)
+		return err_set(e, "the codestream differs from that of the first frame");
+	if ((got = decoder_open(&d, &h, e)) < 0)
 		goto out;
-	if (now.width != c->width || now.height != c->height ||
-	    now.components != c->components || now.precision != c->precision ||
-	    now.is_signed != c->is_signed || now.transformed != c->transformed ||
-	    c->precision > 8 * word) {
-		got = err_set(e, "the codestream differs from that of the first frame");
-		goto out;
-	}
 	if (!opj_decode(d.codec, d.stream, d.image) ||
-	    !opj_end_decompress(d.codec, d.stream)) {
+	    !opj_end_decompress(d.codec, d.stream) || d.damaged) {
 		got = err_set(e, "the JPEG 2000 codestream is cut or damaged");
 		goto out;
 	}
 	n = (size_t)c->width * c->height;
 	for (k = 0; k < c->components; k++)
-		if (d.image->comps[k].data == NULL ||
+		if (d.image->numcomps != c->components ||
+		    d.image->comps[k].data == NULL ||
 		    d.image->comps[k].w != c->width ||
 		    d.image->comps[k].h != c->height) {
 			got = err_set(e, "the codestream decodes to another size");
@@ -215,5 +198,191 @@ j2k_decode(const uint8_t *code, size_t len, const struct codestream *c,
 	}
 out:
 	decoder_close(&d);
+	return got;
+}
+
+/* -- encoding --------------------------------------------------------------- */
+
+/* OpenJPEG writes here, and comes back to fill in lengths. */
+struct sink {
+	struct buf bytes;
+	size_t at;
+};
+
+static OPJ_BOOL
+sink_seek(OPJ_OFF_T to, void *arg)
+{
+	struct sink *s = arg;
+
+	if (to < 0 || (uint64_t)to > s->bytes.len)
+		return OPJ_FALSE;
+	s->at = (size_t)to;
+	return OPJ_TRUE;
+}
+
+static OPJ_OFF_T
+sink_skip(OPJ_OFF_T n, void *arg)
+{
+	struct sink *s = arg;
+
+	return sink_seek((OPJ_OFF_T)s->at + n, arg) ? n : -1;
+}
+
+static OPJ_SIZE_T
+sink_write(void *from, OPJ_SIZE_T n, void *arg)
+{
+	struct sink *s = arg;
+	size_t over = s->bytes.len - s->at;
+
+	over = over < n ? over : n;
+	if (over > 0)
+		memcpy(s->bytes.data + s->at, from, over);
+	if (buf_add(&s->bytes, (uint8_t *)from + over, n - over, NULL) < 0)
+		return (OPJ_SIZE_T)-1;
+	s->at += n;
+	return n;
+}
+
+/* The low PRECISION bits of a word, as the number that they are. */
+static OPJ_INT32
+get_word(const uint8_t *p, size_t word, const struct codestream *c)
+{
+	uint32_t v = p[0], top = (uint32_t)1 << (c->precision - 1);
+
+	if (word >= 2)
+		v |= (uint32_t)p[1] << 8;
+	if (word == 4)
+		v |= (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+	v &= top | (top - 1);
+	return (OPJ_INT32)(c->is_signed ? (v ^ top) - top : v);
+}
+
+static opj_image_t *
+image_new(const struct j2k_header *h, const struct codestream *c,
+    const uint8_t *frame, size_t word)
+{
+	opj_image_cmptparm_t part[J2K_MAX_COMPONENTS];
+	opj_image_t *m;
+	size_t i, n = (size_t)c->width * c->height;
+	uint32_t k;
+
+	memset(part, 0, sizeof part);
+	for (k = 0; k < c->components; k++) {
+		part[k].dx = part[k].dy = 1;
+		part[k].w = c->width;
+		part[k].h = c->height;
+		part[k].prec = c->precision;
+		part[k].sgnd = c->is_signed;
+	}
+	m = opj_image_create(c->components, part, c->components == 1 ?
+	    OPJ_CLRSPC_GRAY : OPJ_CLRSPC_UNSPECIFIED);
+	if (m == NULL)
+		return NULL;
+	m->x0 = h->x0;
+	m->y0 = h->y0;
+	m->x1 = h->x1;
+	m->y1 = h->y1;
+	for (k = 0; k < c->components; k++)
+		for (i = 0; i < n; i++)
+			m->comps[k].data[i] =
+			    get_word(frame + (i * c->components + k) * word, word, c);
+	return m;
+}
+
+/* OpenJPEG's words for how H is coded. */
+static void
+parameters(const struct j2k_header *h, opj_cparameters_t *p)
+{
+	const struct j2k_coding *c = &h->coding;
+	unsigned r;
+
+	opj_set_default_encoder_parameters(p);
+	if (h->profile <= OPJ_PROFILE_1)
+		p->rsiz = h->profile;
+	p->tile_size_on = OPJ_TRUE;
+	p->cp_tx0 = (int)h->tile_x0;
+	p->cp_ty0 = (int)h->tile_y0;
+	p->cp_tdx = (int)h->tile_w;
+	p->cp_tdy = (int)h->tile_h;
+	p->csty = (h->sop ? 2 : 0) | (h->eph ? 4 : 0) | (c->precincts ? 1 : 0);
+	p->prog_order = (OPJ_PROG_ORDER)h->progression;
+	p->tcp_numlayers = 1;
+	p->tcp_rates[0] = 0;	/* all of it */
+	p->cp_disto_alloc = 1;
+	p->tcp_mct = h->transformed;
+	p->numresolution = c->levels + 1;
+	p->cblockw_init = 1 << c->block_w;
+	p->cblockh_init = 1 << c->block_h;
+	p->mode = c->style & J2K_STYLE_ALL;
+	p->irreversible = 0;
+	if (c->precincts) {
+		p->res_spec = c->levels + 1;
+		for (r = 0; r <= c->levels; r++) {	/* highest first */
+			p->prcw_init[c->levels - r] = 1 << c->precinct_w[r];
+			p->prch_init[c->levels - r] = 1 << c->precinct_h[r];
+		}
+	}
+}
+
+/* Writes M as H is coded to S. */
+static int
+compress(opj_image_t *m, const struct j2k_header *h, struct sink *s,
+    struct err *e)
+{
+	static const char *const lengths[] = { "PLT=YES", NULL };
+	opj_cparameters_t p;
+	opj_codec_t *codec = opj_create_compress(OPJ_CODEC_J2K);
+	opj_stream_t *stream = opj_stream_default_create(OPJ_FALSE);
+	int got = -1;
+
+	if (codec == NULL || stream == NULL) {
+		err_set(e, "out of memory");
+		goto out;
+	}
+	opj_stream_set_write_function(stream, sink_write);
+	opj_stream_set_skip_function(stream, sink_skip);
+	opj_stream_set_seek_function(stream, sink_seek);
+	opj_stream_set_user_data(stream, s, NULL);
+	opj_set_error_handler(codec, quiet, NULL);
+	opj_set_warning_handler(codec, quiet, NULL);
+	opj_set_info_handler(codec, quiet, NULL);
+	parameters(h, &p);
+	if (opj_setup_encoder(codec, &p, m) &&
+	    (!h->plt || opj_encoder_set_extra_options(codec, lengths)) &&
+	    opj_start_compress(codec, m, stream) && opj_encode(codec, stream) &&
+	    opj_end_compress(codec, stream))
+		got = 0;
+	else
+		err_set(e, "the frame cannot be coded in JPEG 2000");
+out:
+	opj_stream_destroy(stream);
+	opj_destroy_codec(codec);
+	return got;
+}
+
+int
+j2k_encode(const uint8_t *like, size_t like_len, const struct codestream *c,
+    const uint8_t *frame, size_t word, struct buf *code, struct err *e)
+{
+	struct j2k_header h;
+	struct sink s = { .at = 0 };
+	opj_image_t *m;
+	int got;
+
+	if (j2k_header_read(like, like_len, &h, e) < 0)
+		return -1;
+	if (!is_alike(&h, c) || c->precision > 8 * word)
+		return err_set(e, "the codestream differs from that of the first frame");
+	if (c->precision > J2K_ENCODE_MAX_BITS)
+		return err_set(e, "%u bits cannot be coded in JPEG 2000",
+		    (unsigned)c->precision);
+	if ((m = image_new(&h, c, frame, word)) == NULL)
+		return err_set(e, "out of memory");
+	got = compress(m, &h, &s, e);
+	opj_image_destroy(m);
+	if (got == 0)
+		got = j2k_header_finish((uint8_t *)s.bytes.data, s.bytes.len, h.tlm,
+		    code, e);
+	buf_free(&s.bytes);
 	return got;
 }

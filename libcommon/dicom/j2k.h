@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "dicom/codestream.h"
 
@@ -33,6 +34,22 @@ int j2k_describe(const uint8_t *code, size_t len, struct codestream *c,
  */
 int j2k_decode(const uint8_t *code, size_t len, const struct codestream *c,
     size_t word, bool extend, void *out, struct err *e);
+
+/*
+ * Appends to CODE the FRAME coded reversibly by Part 1 (5/3 wavelet; RCT where
+ * LIKE transforms its components): words as j2k_decode delivers them, of which
+ * the low C->precision bits count. The frame is coded as LIKE is, another one
+ * of the same image: tiles, code-blocks, levels, precincts, progression, image
+ * offset, markers. It has one layer and one part a tile, and no JP2 wrapper
+ * (PS3.5 8.2.4), so Photometric Interpretation must say what a wrapper said.
+ * Regions of interest, changes of progression, and what is particular to a
+ * component or tile are not copied. Refused: a LIKE that is not of C's kind,
+ * more than J2K_ENCODE_MAX_BITS. May run in several threads. Returns 0, or -1
+ * with E filled and CODE unchanged.
+ */
+#define J2K_ENCODE_MAX_BITS 16
+int j2k_encode(const uint8_t *like, size_t like_len, const struct codestream *c,
+    const uint8_t *frame, size_t word, struct buf *code, struct err *e);
 
 #ifdef __cplusplus
 }
