@@ -163,6 +163,12 @@ BENCH_DETECT = ../shared/bench/detect ../shared/corpus
 bench-detect: build/txt-detect build/dcm-frames
 	for d in $(BENCH_DETECT); do bench/detect.py $$d || exit; done
 
+# What an independent judge says of px-redact over all transfer syntaxes; then the same of damaged files.
+check-pixels: all
+	rm -rf build/pixels && mkdir -p build/pixels
+	cd build/pixels && PATH=$(CURDIR)/build:$$PATH && export PATH && ../../tests/syntaxes.py make in && \
+	 { px-redact -O out -b in/boxes in/*.dcm || [ $$? -eq 2 ]; } && ../../tests/syntaxes.py judge in out
+
 # How fast the programs are beside dcmodify, gdcmanon, dcmj2pnm and cp.
 bench: all
 	bench/speed.py build
@@ -171,4 +177,4 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all bench bench-detect completions check demo setup-check setup-demo lint install uninstall dist distcheck clean train FORCE
+.PHONY: all bench bench-detect completions check check-pixels demo setup-check setup-demo lint install uninstall dist distcheck clean train FORCE

@@ -1,0 +1,435 @@
+#!/usr/bin/python3
+"""An independent judge of px-redact over all transfer syntaxes.
+
+make DIR [--small] [NAME...]       writes the images of syntax_set.py and their box list, DIR/boxes
+judge DIR OUT [--small] [NAME...]  compares OUT, made by px-redact -O OUT -b DIR/boxes, with DIR; a row a file
+
+files BOXES IN OUT...              judges other files: pairs of input and output, boxes as a box list has them
+
+
+The checks: a inside of the boxes flat black in every reader, no glyph left; b nothing changed outside; c frames; d size;
+e transfer syntax, fragments of untouched frames, offset tables; f every reader that reads the input reads the output;
+g other elements; h dciodvfy. Exits 1 if one fails. In DCT JPEG b is exact on coefficients outside of the MCUs that boxes
+touch; in pixels one chroma sample more is left out, for decoders smooth there.
+"""
+import json
+import multiprocessing
+import os
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+import bytes_of
+import jpeg_dct
+import readers
+import syntax_set
+
+U = "1.2.840.10008.1.2"
+LOSSLESS = {U + ".4." + n for n in ("57", "70", "80", "90", "201", "202")} | {U + ".5", U + ".1.98", U + ".8.1"}
+# A codestream may be lossless under these, too.
+ANY_LOSS = {U + ".4.81": {U + ".4.80", U + ".4.81"}, U + ".4.91": {U + ".4.90", U + ".4.91"},
+            U + ".4.203": {U + ".4.201", U + ".4.203"}}
+DCT = {U + ".4.50", U + ".4.51"}
+# (0028,0301), (0012,0064): the marks; pixel data and its tables; retired group lengths of groups that change.
+MARKS = {0x00280301, 0x00120064, 0x7fe00010, 0x7fe00001, 0x7fe00002, 0x00280000, 0x00120000, 0x7fe00000}
+# What describes pixels: photometric interpretation, planar configuration, VR, lossy compression.
+DESCRIBES = {0x00280004, 0x00280006, 0x00282110, 0x00282112, 0x00282114}
+META_MAY = {0x00020000, 0x00020010}
+
+
+class Judge:
+    """The verdict on one output: failures by check."""
+
+    def __init__(self, source, output, boxes, case=None):
+        self.source, self.output, self.boxes, self.case = source, output, boxes, case
+        self.failures, self.size, self.read = [], "", []
+        self.work = tempfile.mkdtemp(prefix="judge-")
+        try:
+            self._all()
+        except bytes_of.Bad as e:
+            self.fail("f", "the output is no DICOM file: %s" % e)
+        finally:
+            shutil.rmtree(self.work)
+
+    def fail(self, check, why):
+        self.failures.append((check, why))
+
+    def _all(self):
+        self.a, self.b = bytes_of.File(self.source), bytes_of.File(self.output)
+        self.sa, self.sb = readers.Shape(self.a), readers.Shape(self.b)
+        self.dct = self.a.syntax in DCT and self.sa.bits == 8
+        self.grown = self._grown()
+        self._frames()
+        self._syntax()
+        self._elements()
+        self._sizes()
+        if self.dct and self.b.syntax == self.a.syntax:
+            self._coefficients()
+        self._pixels()
+        self._iod()
+
+    def _grown(self):
+        if self.sa.photo.endswith("422") and not self.a.encapsulated:
+            return {f: [(x // 2 * 2, y, (x + w + 1) // 2 * 2 - x // 2 * 2, h) for x, y, w, h in b]
+                    for f, b in self.boxes.items()}
+        return self.boxes
+
+    # c
+    def _frames(self):
+        if self.sa.frames != self.sb.frames:
+            return self.fail("c", "%d frames of %d" % (self.sb.frames, self.sa.frames))
+        if not self.b.encapsulated:
+            bits = self.sb.frames * self.sb.pixels * self.sb.samples if self.sb.bits == 1 else 0
+            want = -(-bits // 8) if bits else self.sb.frame_bytes * self.sb.frames
+            have = len(self.b.elements[0x7fe00010][2])
+            if not self.b.syntax == self.a.syntax and have != want + want % 2:
+                self.fail("c", "%d bytes of pixel data for %d" % (have, want))
+            if have < want:
+                self.fail("c", "pixel data is short")
+            return None
+        try:
+            if len(self.b.frames()) != self.sb.frames:
+                self.fail("c", "another number of frames in the fragments")
+        except bytes_of.Bad as e:
+            self.fail("c", str(e))
+        return None
+
+    # e
+    def _syntax(self):
+        a, b = self.a, self.b
+        touched = any(self.boxes.values())
+        native = not a.encapsulated
+        keep = native or not touched or a.syntax in LOSSLESS or self.dct
+        may = ANY_LOSS.get(a.syntax, {a.syntax})
+        if keep and b.syntax not in ({a.syntax} if not touched else may):
+            self.fail("e", "became %s" % b.syntax)
+        if self.case and a.syntax in ANY_LOSS and not self.case.lossy and b.syntax not in may:
+            self.fail("e", "a lossless codestream became %s" % b.syntax)
+        if b.encapsulated:
+            for fault in table_faults(b):
+                self.fail("e", fault)
+        if a.encapsulated and b.syntax == a.syntax:
+            try:
+                fa, fb = a.frames(), b.frames()
+            except bytes_of.Bad as e:
+                return self.fail("e", str(e))
+            changed = [f + 1 for f in range(min(len(fa), len(fb))) if not self.boxes.get(f + 1) and fa[f] != fb[f]]
+            if changed:
+                self.fail("e", "fragments of untouched frames differ: %s" % changed[:5])
+            ba, bb = a.fragments()[0], b.fragments()[0]
+            if bool(ba) != bool(bb) and self.sa.frames > 1:
+                self.fail("e", "the basic offset table was %s, is %s" % tuple("full" if t else "empty" for t in (ba, bb)))
+            if (a.extended()[0] is None) != (b.extended()[0] is None):
+                self.fail("e", "the extended offset table came or went")
+        return None
+
+    # g
+    def _elements(self):
+        a, b = self.a, self.b
+        same = a.syntax == b.syntax
+        may = MARKS | DESCRIBES
+        big = a.big or b.big
+        for tag in sorted(set(a.elements) | set(b.elements)):
+            x, y = a.elements.get(tag), b.elements.get(tag)
+            if tag in may or x == y:
+                continue
+            if x and y and not same and not big and x[2] == y[2] and tag != 0x7fe00010:
+                continue    # another form of the length alone
+            self.fail("g", "(%04x,%04x) %s" % (tag >> 16, tag & 0xffff, "differs" if x and y else "is gone" if x else "is new"))
+        for tag in set(a.meta) | set(b.meta):
+            if tag not in META_MAY and a.meta.get(tag) != b.meta.get(tag):
+                self.fail("g", "(%04x,%04x) differs" % (tag >> 16, tag & 0xffff))
+        length = b.meta.get(0x00020000)
+        real = sum(len(h) + len(v) for t, (_, h, v) in b.meta.items() if t != 0x00020000)
+        if length and int.from_bytes(length[2], "little") != real:
+            self.fail("g", "the length of group 2 is wrong")
+        if list(b.elements) != sorted(b.elements):
+            self.fail("g", "elements out of order")
+        if b.text(0x00280301) != "NO":
+            self.fail("g", "(0028,0301) is not NO")
+        if b"113101" not in b.elements.get(0x00120064, (b"", b"", b""))[2]:
+            self.fail("g", "(0012,0064) lacks 113101")
+        lossy = a.text(0x00282110) == "01" or (self.case.lossy if self.case else a.syntax in DCT)
+        if any(self.boxes.values()) and lossy and b.text(0x00282110) != "01":
+            self.fail("g", "(0028,2110) does not say that it was lossy")
+        if a.text(0x00282110) and not b.text(0x00282110):
+            self.fail("g", "(0028,2110) is gone")
+        if not lossy and b.text(0x00282110) == "01":
+            self.fail("g", "(0028,2110) says lossy")
+        if same and not b.encapsulated:
+            for tag in DESCRIBES:
+                if a.elements.get(tag) != b.elements.get(tag):
+                    self.fail("g", "(%04x,%04x) differs" % (tag >> 16, tag & 0xffff))
+        elif any(self.boxes.values()) and self.sb.samples == 3:
+            self._colour()
+
+    def _colour(self):
+        """Photometric Interpretation against what the case knows of its pixels."""
+        said, case = self.sb.photo, self.case
+        if case is None:
+            return
+        if self.b.syntax in readers.J2K + readers.HTJ2K:
+            code = b"".join(self.b.frames()[0])
+            cod = code.index(b"\xff\x52")
+            want = {"RGB"} if not code[cod + 8] else {"YBR_RCT"} if code[cod + 13] == 1 else {"YBR_ICT"}
+            changed = any(self.boxes.values()) and self.boxes.get(1)
+        elif self.b.syntax in DCT:
+            want = {"RGB"} if case.photo == "RGB" else {"YBR_FULL_422"} if case.photo.endswith("422") else {"YBR_FULL"}
+            changed = True
+        else:
+            want = {"RGB"} if case.photo == "RGB" else {"YBR_FULL"}
+            changed = True
+        if said not in want and not (case.tag != case.photo and said == case.tag and self.b.syntax == self.a.syntax and
+                                     not changed):
+            self.fail("g", "(0028,0004) is %s for %s" % (said, "/".join(sorted(want))))
+
+    # d
+    def _sizes(self):
+        a, b = (os.path.getsize(p) for p in (self.source, self.output))
+        self.size = "%+.1f" % (100 * (b / a - 1))
+        if self.case is None or self.case.lossy or not any(self.boxes.values()):
+            return
+        if not self.a.encapsulated:
+            if self.a.syntax != bytes_of.DEFLATED and not a <= b <= a + 100:
+                self.fail("d", "%d bytes became %d" % (a, b))
+            return
+        # The same pixels by the encoder that made the input, whose header is known: marks add 100 bytes.
+        path = self.work + "/again.dcm"
+        syntax_set.write(self.case, path, self.case.redacted())
+        want = os.path.getsize(path) + 100
+        self.size = "%+.1f" % (100 * (b / want - 1))
+        if b > want * 1.05 + 64:
+            self.fail("d", "%d bytes, by its own encoder %d" % (b, want))
+
+    # a, b for DCT JPEG, exactly
+    def _coefficients(self):
+        try:
+            fa = [b"".join(f) for f in self.a.frames()]
+            fb = [b"".join(f) for f in self.b.frames()]
+        except bytes_of.Bad:
+            return
+        for n, (x, y) in enumerate(zip(fa, fb), 1):
+            if x == y or not self.boxes.get(n):
+                continue
+            try:
+                x = jpeg_dct.Jpeg(x)
+            except jpeg_dct.Bad:
+                return
+            try:
+                y = jpeg_dct.Jpeg(y)
+            except jpeg_dct.Bad as e:
+                self.fail("f", "frame %d: its coefficients cannot be read: %s" % (n, e))
+                return
+            self._compare_jpeg(n, x, y)
+
+    def _compare_jpeg(self, n, x, y):
+        kept = [[m for m in j.markers if 0xe0 <= m[0] <= 0xfe] for j in (x, y)]
+        if kept[0] != kept[1]:
+            self.fail("b", "frame %d: application or comment markers differ" % n)
+        if [(c["id"], c["h"], c["v"]) for c in x.components] != [(c["id"], c["h"], c["v"]) for c in y.components] or \
+                (x.width, x.height, x.precision) != (y.width, y.height, y.precision):
+            self.fail("b", "frame %d: the frame header differs" % n)
+            return
+        rgb = self.case.photo == "RGB" if self.case else None
+        for k, (c, d) in enumerate(zip(x.components, y.components)):
+            if (c["q"] != d["q"]).any():
+                self.fail("b", "frame %d: quantization differs" % n)
+                return
+            out = ~x.touched(c, self.boxes[n], True)
+            moved = (c["blocks"] != d["blocks"]).any(2)
+            if (moved & out).any():
+                self.fail("b", "frame %d: %d blocks of component %d changed outside" % (n, (moved & out).sum(), k + 1))
+            inside = d["blocks"][x.touched(c, self.boxes[n], False)]
+            if inside[:, 1:].any():
+                self.fail("a", "frame %d: component %d has AC coefficients in a box" % (n, k + 1))
+            level = inside[:, 0] * d["q"][0] / 8 + 128
+            white = self.sa.photo == "MONOCHROME1"
+            if k == 0 or rgb:
+                if (level < 254.5).any() if white else (level > 0.5).any():
+                    self.fail("a", "frame %d: component %d is not black in a box: %s" % (n, k + 1, level.min() if white else level.max()))
+            elif rgb is False and (abs(level - 128) > 0.5).any():
+                self.fail("a", "frame %d: chroma %d is not neutral in a box" % (n, k + 1))
+
+    # a, b, f
+    def _pixels(self):
+        before = {n: readers.read(self.source, n, self.work) for n in readers.READERS}
+        after = {n: readers.read(self.output, n, self.work) for n in readers.READERS}
+        truth = self.case.redacted() if self.case and not self.case.lossy else None
+        known = [a for a in before.values() if a is not None]
+        for name, b in after.items():
+            a = before[name]
+            if b is None:
+                # These speak of one kind of syntax alone.
+                if a is not None and (self.a.syntax == self.b.syntax or name not in ("bytes", "openjpeg", "openjph")):
+                    self.fail("f", "%s reads the input, not the output" % name)
+                continue
+            self.read.append(name)
+            if truth is not None and not (a is not None and self.a.syntax == self.b.syntax and self._is_wrong(a)):
+                self._against(name, truth, b)
+            elif a is not None and self.a.syntax == self.b.syntax:
+                self._around(name, a, b)
+            elif known:    # decoders differ in how they smooth chroma: one of them is to be followed
+                self._around(name, min(known, key=lambda k: (k != b).sum() if k.shape == b.shape else b.size), b)
+        if not self.read:
+            self.fail("f", "no reader reads the output")
+        elif not known:
+            self.fail("f", "no reader reads the input")
+
+    def _is_wrong(self, a):
+        """Has a reader its own idea of the input? Then only that this stays can be said."""
+        return a.shape != self.case.pixels.shape or (a != self.case.pixels).any()
+
+    def _inside(self, shrink=0, mcu=(1, 1)):
+        """Which pixels lie in a box (grown to MCUs), of all frames."""
+        out = np.zeros((self.sa.frames, self.sa.rows, self.sa.columns), bool)
+        for f, boxes in self.grown.items():
+            for x, y, w, h in boxes:
+                x0, y0 = max(0, x // mcu[0] * mcu[0] - shrink), max(0, y // mcu[1] * mcu[1] - shrink)
+                x1, y1 = -(-(x + w) // mcu[0]) * mcu[0] + shrink, -(-(y + h) // mcu[1]) * mcu[1] + shrink
+                out[f - 1, y0:max(y0, y1), x0:max(x0, x1)] = True
+        return out
+
+    def _against(self, name, want, b):
+        """B, by reader NAME, against what is known."""
+        if want.shape != b.shape:
+            return self.fail("f", "%s: %s for %s" % (name, b.shape, want.shape))
+        bad, inside = (want != b).any(3), self._inside()
+        glyphs = sum(int((bad[f - 1] & m).sum()) for f, m in self.case.glyphs.items())
+        if (bad & inside).any():
+            self.fail("a", "%s: %d pixels in boxes not black, %d of glyphs" % (name, (bad & inside).sum(), glyphs))
+        if (bad & ~inside).any():
+            self.fail("b", "%s: %d pixels changed outside, most by %d" % (name, (bad & ~inside).sum(),
+                                                                          abs(want - b)[bad & ~inside].max()))
+        return None
+
+    def _around(self, name, a, b):
+        """B against A, the input by the same reader: what cannot be known exactly."""
+        if a.shape != b.shape:
+            return self.fail("f", "%s: %s for %s" % (name, b.shape, a.shape))
+        mcu, margin = self._mcu()
+        outside = ~self._inside(margin, mcu)
+        moved = (a != b).any(3) & outside
+        if moved.any():
+            self.fail("b", "%s: %d pixels changed outside, most by %d" % (name, moved.sum(), abs(a - b)[moved].max()))
+        for f, boxes in self.grown.items():
+            for x, y, w, h in boxes:
+                x0, y0, x1, y1 = max(x, 0), max(y, 0), min(x + w, self.sa.columns), min(y + h, self.sa.rows)
+                inner = b[f - 1, y0 + margin:max(y0, y1 - margin), x0 + margin:max(x0, x1 - margin)]
+                if inner.size and (inner != inner[0, 0]).any():
+                    self.fail("a", "%s: frame %d: a box is not flat" % (name, f))
+                elif inner.size and self.case is not None and not self._is_black(inner[0, 0]):
+                    self.fail("a", "%s: frame %d: a box is flat, of %s" % (name, f, inner[0, 0]))
+        return None
+
+    def _is_black(self, v):
+        ok = [self.case.black]
+        if self.case.photo.startswith("YBR"):
+            ok.append([0, 0, 0])    # shown as RGB
+        return list(v) in [list(o) for o in ok]
+
+    def _mcu(self):
+        """Size of an MCU, and how far a smoothing decoder carries chroma."""
+        if not (self.dct and self.b.syntax == self.a.syntax):
+            return (1, 1), 0
+        code = b"".join(self.a.frames()[0])
+        try:
+            j = jpeg_dct.Jpeg(code)
+        except jpeg_dct.Bad:
+            return (32, 32), 4
+        return (8 * j.hmax, 8 * j.vmax), (max(j.hmax, j.vmax) if max(j.hmax, j.vmax) > 1 else 0)
+
+    # h
+    def _iod(self):
+        new = iod_errors(self.output) - iod_errors(self.source)
+        for line in sorted(new)[:3]:
+            self.fail("h", line[:100])
+
+    def row(self, name):
+        bad = {c for c, _ in self.failures}
+        marks = " ".join("X" if c in bad else "." for c in "abcdefgh")
+        short = [getattr(self, k).syntax.replace("1.2.840.10008.1.2", "") or "." for k in "ab"] if hasattr(self, "b") else ["?"] * 2
+        return "%-22s %-7s %-7s %s %6s  %s  %s" % (name, short[0], short[1] if short[1] != short[0] else "=", marks,
+                                                   self.size, ",".join(self.read),
+                                                   "; ".join("%s: %s" % f for f in self.failures[:3]))
+
+
+table_faults = bytes_of.table_faults
+
+
+def iod_errors(path):
+    done = readers.run("dciodvfy", path)
+    if done is None:
+        return set()
+    text = (done.stdout + done.stderr).decode("latin-1")
+    return {line for line in text.split("\n") if line.startswith("Error")}
+
+
+def chosen(args):
+    small, names = "--small" in args, {a for a in args if not a.startswith("--")}
+    return [c for c in syntax_set.cases(small) if not names or c.name in names]
+
+
+def make(folder, *args):
+    os.makedirs(folder, exist_ok=True)
+    with open(folder + "/boxes", "w") as f:
+        for c in chosen(args):
+            path = "%s/%s.dcm" % (folder, c.name)
+            syntax_set.write(c, path)
+            f.write("".join(r + "\n" for r in syntax_set.records(c, path)))
+    return 0
+
+
+def judged(folder, out, c):
+    """(name, row, failures)."""
+    source, output = "%s/%s.dcm" % (folder, c.name), "%s/%s.dcm" % (out, c.name)
+    if c.expect == "refuse":
+        bad = os.path.exists(output)
+        return c.name, "%-22s %s" % (c.name, "X should have been refused" if bad else "refused, as it should be"), \
+            [("c", "not refused")] if bad else []
+    if not os.path.exists(output):
+        return c.name, "%-22s X refused" % c.name, [("c", "refused")]
+    j = Judge(source, output, c.boxes, c)
+    return c.name, j.row(c.name), j.failures
+
+
+def _judged(job):
+    return judged(*job)
+
+
+def judge(folder, out, *args):
+    jobs = [(folder, out, c) for c in chosen(args)]
+    print("%-22s %-7s %-7s a b c d e f g h  size%%  readers  reasons" % ("file", "from", "to"))
+    with multiprocessing.Pool() as pool:
+        rows = pool.map(_judged, jobs, 1)
+    failed = 0
+    for _, row, failures in rows:
+        print(row)
+        failed += bool(failures)
+    print("%d files, %d failed" % (len(rows), failed))
+    return 1 if failed else 0
+
+
+def files(boxes, *pairs):
+    """Real files: PAIRS of input and output; a box list whose "file" is the input."""
+    found = {}
+    for line in open(boxes):
+        r = json.loads(line)
+        frames = [r["frame"]] if r["frame"] else range(1, r["frames"] + 1)
+        for f in frames:
+            found.setdefault(r["file"], {}).setdefault(f, []).extend((b["x"], b["y"], b["w"], b["h"]) for b in r["boxes"])
+    failed = 0
+    for source, output in zip(pairs[::2], pairs[1::2]):
+        j = Judge(source, output, {f: b for f, b in found.get(source, {}).items() if b})
+        print(j.row("/".join(source.split("/")[-1:])))
+        failed += bool(j.failures)
+    print("%d files, %d failed" % (len(pairs) // 2, failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit({"make": make, "judge": judge, "files": files}[sys.argv[1]](*sys.argv[2:]))
