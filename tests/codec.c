@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "dicom/codestream.h"
+#include "dicom/htj2k.h"
 #include "dicom/j2k.h"
 #include "dicom/jpeg.h"
 #include "dicom/jpeg_lossless.h"
@@ -40,6 +41,7 @@ static const struct coding {
 	{ "jpeg-lossless", codestream_jpeg, jpeg_decode, jpeg_lossless_encode },
 	{ "jpeg-ls", codestream_jpeg, jpeg_ls_decode, jpeg_ls_encode },
 	{ "j2k", j2k_describe, decode_j2k, j2k_encode },
+	{ "htj2k", j2k_describe, decode_j2k, htj2k_encode },
 };
 
 static void

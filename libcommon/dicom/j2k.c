@@ -137,15 +137,6 @@ j2k_describe(const uint8_t *code, size_t len, struct codestream *c,
 	return 0;
 }
 
-/* Is H the header of a frame that C describes? */
-static bool
-is_alike(const struct j2k_header *h, const struct codestream *c)
-{
-	return h->x1 - h->x0 == c->width && h->y1 - h->y0 == c->height &&
-	    h->components == c->components && h->precision == c->precision &&
-	    h->is_signed == c->is_signed && h->transformed == c->transformed;
-}
-
 static void
 put_word(uint8_t *out, size_t word, uint32_t v)
 {
@@ -171,7 +162,7 @@ j2k_decode(const uint8_t *code, size_t len, const struct codestream *c,
 
 	if (j2k_header_read(code, len, &h, e) < 0)
 		return -1;
-	if (!is_alike(&h, c) || c->precision > 8 * word)
+	if (!j2k_header_is_of(&h, c) || c->precision > 8 * word)
 		return err_set(e, "the codestream differs from that of the first frame");
 	if ((got = decoder_open(&d, &h, e)) < 0)
 		goto out;
@@ -246,20 +237,6 @@ sink_write(void *from, OPJ_SIZE_T n, void *arg)
 	return n;
 }
 
-/* The low PRECISION bits of a word, as the number that they are. */
-static OPJ_INT32
-get_word(const uint8_t *p, size_t word, const struct codestream *c)
-{
-	uint32_t v = p[0], top = (uint32_t)1 << (c->precision - 1);
-
-	if (word >= 2)
-		v |= (uint32_t)p[1] << 8;
-	if (word == 4)
-		v |= (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-	v &= top | (top - 1);
-	return (OPJ_INT32)(c->is_signed ? (v ^ top) - top : v);
-}
-
 static opj_image_t *
 image_new(const struct j2k_header *h, const struct codestream *c,
     const uint8_t *frame, size_t word)
@@ -288,20 +265,8 @@ image_new(const struct j2k_header *h, const struct codestream *c,
 	for (k = 0; k < c->components; k++)
 		for (i = 0; i < n; i++)
 			m->comps[k].data[i] =
-			    get_word(frame + (i * c->components + k) * word, word, c);
+			    j2k_sample(frame + (i * c->components + k) * word, word, c);
 	return m;
-}
-
-/* OpenJPEG does not halve more often than the smaller side of a tile allows. */
-static unsigned
-levels_of(const struct j2k_header *h)
-{
-	uint32_t side = h->tile_w < h->tile_h ? h->tile_w : h->tile_h;
-	unsigned n = 0;
-
-	while (n < h->coding.levels && (uint64_t)2 << n <= side)
-		n++;
-	return n;
 }
 
 /* OpenJPEG's words for how H is coded. */
@@ -309,7 +274,7 @@ static void
 parameters(const struct j2k_header *h, opj_cparameters_t *p)
 {
 	const struct j2k_coding *c = &h->coding;
-	unsigned i, levels = levels_of(h);
+	unsigned i, levels = j2k_header_levels(h);
 
 	opj_set_default_encoder_parameters(p);
 	if (h->profile <= OPJ_PROFILE_1)
@@ -328,7 +293,7 @@ parameters(const struct j2k_header *h, opj_cparameters_t *p)
 	p->numresolution = (int)levels + 1;
 	p->cblockw_init = 1 << c->block_w;
 	p->cblockh_init = 1 << c->block_h;
-	p->mode = c->style & J2K_STYLE_ALL;
+	p->mode = c->style & J2K_STYLE_PART_1;
 	p->irreversible = 0;
 	if (c->precincts) {
 		p->res_spec = (int)levels + 1;
@@ -396,7 +361,7 @@ j2k_encode(const uint8_t *like, size_t like_len, const struct codestream *c,
 
 	if (j2k_header_read(like, like_len, &h, e) < 0)
 		return -1;
-	if (!is_alike(&h, c) || c->precision > 8 * word)
+	if (!j2k_header_is_of(&h, c) || c->precision > 8 * word)
 		return err_set(e, "the codestream differs from that of the first frame");
 	if (c->precision > J2K_ENCODE_MAX_BITS)
 		return err_set(e, "%u bits cannot be coded in JPEG 2000",

@@ -47,7 +47,7 @@ int j2k_decode(const uint8_t *code, size_t len, const struct codestream *c,
  * more than J2K_ENCODE_MAX_BITS. May run in several threads. Returns 0, or -1
  * with E filled and CODE unchanged.
  */
-#define J2K_ENCODE_MAX_BITS 16
+#define J2K_ENCODE_MAX_BITS 22	/* its coder has 32-bit words */
 int j2k_encode(const uint8_t *like, size_t like_len, const struct codestream *c,
     const uint8_t *frame, size_t word, struct buf *code, struct err *e);
 

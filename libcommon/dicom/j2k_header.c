@@ -506,6 +506,28 @@ j2k_header_read(const uint8_t *code, size_t len, struct j2k_header *out,
 	return got;
 }
 
+bool
+j2k_header_is_of(const struct j2k_header *h, const struct codestream *c)
+{
+	return h->x1 - h->x0 == c->width && h->y1 - h->y0 == c->height &&
+	    h->components == c->components && h->precision == c->precision &&
+	    h->is_signed == c->is_signed && h->transformed == c->transformed;
+}
+
+unsigned
+j2k_header_levels(const struct j2k_header *h)
+{
+	uint32_t w = h->x1 - h->x0, d = h->y1 - h->y0, side;
+	unsigned n = 0;
+
+	w = w < h->tile_w ? w : h->tile_w;
+	d = d < h->tile_h ? d : h->tile_h;
+	side = w < d ? w : d;
+	while (n < h->coding.levels && (uint64_t)2 << n <= side)
+		n++;
+	return n;
+}
+
 /* -- what an encoder made --------------------------------------------------- */
 
 /* Appends TLM for the tile-parts from AT on: A.7.1. */

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "dicom/codestream.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,11 +25,9 @@ extern "C" {
 #define J2K_MAX_COMPONENTS 3	/* of a DICOM image */
 
 /* T.800 Table A.19, bits of the code-block style. */
-enum {
-	J2K_STYLE_ALL = 0x3f,	/* those of Part 1 */
-	J2K_STYLE_HT = 0x40,	/* T.814: high throughput */
-	J2K_STYLE_HT_MIXED = 0x80
-};
+enum { J2K_STYLE_PART_1 = 0x3f, J2K_STYLE_HT = 0xc0 };
+
+enum { J2K_LRCP, J2K_RLCP, J2K_RPCL, J2K_PCRL, J2K_CPRL };	/* Table A.16 */
 
 /* How the samples of a component are coded: COD, COC (T.800 A.6.1, A.6.2). */
 struct j2k_coding {
@@ -55,7 +54,7 @@ struct j2k_header {
 	bool is_signed;
 	/* COD of the main header: */
 	bool sop, eph;		/* markers of packets */
-	uint8_t progression;	/* 0 to 4: LRCP, RLCP, RPCL, PCRL, CPRL */
+	uint8_t progression;	/* J2K_LRCP to J2K_CPRL */
 	uint16_t layers;
 	bool transformed;	/* RCT or ICT, by the wavelet */
 	struct j2k_coding coding;
@@ -77,6 +76,33 @@ struct j2k_header {
  */
 int j2k_header_read(const uint8_t *code, size_t len, struct j2k_header *h,
     struct err *e);
+
+/* Is H the header of a frame that C describes? */
+bool j2k_header_is_of(const struct j2k_header *h, const struct codestream *c);
+
+/*
+ * The levels of decomposition of H that an encoder can use: as many as halve the
+ * smaller side of a tile down to one sample. OpenJPEG makes no more, and OpenJPH
+ * 0.9 makes code of them that its own decoder cannot read.
+ */
+unsigned j2k_header_levels(const struct j2k_header *h);
+
+/*
+ * The low C->precision bits of the little-endian word at P, of WORD bytes (1, 2,
+ * 4): the sample that they are.
+ */
+static inline int32_t
+j2k_sample(const uint8_t *p, size_t word, const struct codestream *c)
+{
+	uint32_t v = p[0], top = (uint32_t)1 << (c->precision - 1);
+
+	if (word >= 2)
+		v |= (uint32_t)p[1] << 8;
+	if (word == 4)
+		v |= (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+	v &= top | (top - 1);
+	return (int32_t)(c->is_signed ? (v ^ top) - top : v);
+}
 
 /*
  * Appends the codestream CODE, which an encoder made, to OUT without its COM
