@@ -17,7 +17,7 @@
 #include "image/redact_pnm.h"
 #include "stream/complete.h"
 
-static enum fill_mode mode = FILL_BLACK;
+static struct fill_style fill = { .mode = FILL_BLACK };
 static bool keep;		/* fill what is outside of the boxes */
 static bool verify = true;
 static unsigned jobs = 1;
@@ -136,7 +136,7 @@ static int
 redact_image(const char *name, const char *path, struct outfile *o,
     struct redact_report *t, struct err *e)
 {
-	struct redact r = { .mode = mode, .keep = keep, .verify = verify,
+	struct redact r = { .fill = fill, .keep = keep, .verify = verify,
 	    .jobs = jobs, .boxes = boxes_of_frame };
 	const struct complete_file *f;
 	struct dcm *d = NULL;
@@ -171,7 +171,7 @@ redact_any(const char *name, const char *path, struct outfile *o,
 		return err_set(e, "open: %s", strerror(errno));
 	if (fread(magic, 1, 2, in) == 2 && magic[0] == 'P' &&
 	    (magic[1] == '5' || magic[1] == '6'))
-		got = redact_pnm(in, mode, keep, boxes_of_image, (void *)name, o, t,
+		got = redact_pnm(in, &fill, keep, boxes_of_image, (void *)name, o, t,
 		    e);
 	else
 		got = redact_image(name, path, o, t, e);
@@ -194,7 +194,7 @@ write_audit(const char *name, const char *output, const struct redact_report *t,
 	    "frames", (json_int_t)t->frames,
 	    "frames_changed", (json_int_t)t->changed,
 	    "boxes", (json_int_t)t->boxes, "pixels", (json_int_t)t->pixels,
-	    "fill", fill_mode_name(mode), "keep", keep);
+	    "fill", fill_mode_name(fill.mode), "keep", keep);
 	if (j != NULL && t->cleared > 0)
 		json_object_set_new(j, "cleared", json_integer((json_int_t)t->cleared));
 	if (j == NULL)
@@ -340,7 +340,7 @@ main(int argc, char *argv[])
 			boxes_file = optarg;
 			break;
 		case 'f':
-			if (!fill_mode_parse(optarg, &mode))
+			if (!fill_mode_parse(optarg, &fill.mode))
 				cli_usage("the fill is black, white, min, max, "
 				    "background or contrast");
 			break;

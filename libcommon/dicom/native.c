@@ -127,9 +127,9 @@ put(const struct native *n, uint64_t at, const uint8_t *bytes, size_t len,
 	return transfer(n, from, scratch, (size_t)(to - from), true, e);
 }
 
-/* PS3.5 8.1.1: the first pixel is the least significant bit. */
+/* PS3.5 8.1.1: the first pixel is the least significant bit. V: one byte a pixel. */
 static int
-put_bits(const struct native *n, uint64_t bit, uint32_t w, uint32_t v,
+put_bits(const struct native *n, uint64_t bit, uint32_t w, const uint8_t *v,
     uint8_t *run, struct err *e)
 {
 	uint64_t at = bit / 8, end = (bit + w + 7) / 8, from, to;
@@ -145,7 +145,7 @@ put_bits(const struct native *n, uint64_t bit, uint32_t w, uint32_t v,
 		k = (size_t)((bit + i) / 8 - from);
 		if (n->swapped)
 			k ^= 1;
-		if (v != 0)
+		if (v[i] != 0)
 			run[k] = (uint8_t)(run[k] | 1u << (bit + i) % 8);
 		else
 			run[k] = (uint8_t)(run[k] & ~(1u << (bit + i) % 8));
@@ -162,38 +162,49 @@ put_word(uint8_t *p, size_t bytes, uint32_t w)
 		p[b] = (uint8_t)(w >> 8 * b & 0xff);
 }
 
-/* One row of the rectangle, W pixels wide, of COUNT words a pixel. */
-static size_t
-make_run(const struct pixels *p, uint32_t w, uint32_t count, const uint32_t *v,
-    uint8_t *run)
+/* W pixels of the words V, as pixels.h delivers them. */
+static void
+make_line(const struct pixels *p, uint32_t w, const uint32_t v[3], uint8_t *line)
 {
-	uint32_t i, k, pair[4];
-	size_t at = 0;
+	uint32_t pair[4] = { v[0], v[0], v[1], v[2] };
+	uint32_t i, k, count = p->samples;
 
 	if (is_pairs(p)) {
-		pair[0] = pair[1] = v[0];
-		pair[2] = v[1];
-		pair[3] = v[2];
 		v = pair;
 		count = 4;
 		w /= 2;
 	}
 	for (i = 0; i < w; i++)
-		for (k = 0; k < count; k++, at += p->bytes)
-			put_word(run + at, p->bytes, v[k]);
-	return at;
+		for (k = 0; k < count; k++, line += p->bytes)
+			put_word(line, p->bytes, v[k]);
 }
 
-int
-native_fill(const struct native *n, uint32_t frame, uint32_t x, uint32_t y,
-    uint32_t w, uint32_t h, const uint32_t v[3], struct err *e)
+/* The samples of one plane out of W interleaved pixels. */
+static void
+take_plane(const struct pixels *p, const uint8_t *line, uint32_t w,
+    uint32_t plane, uint8_t *out)
+{
+	uint32_t i;
+
+	line += plane * p->bytes;
+	for (i = 0; i < w; i++, line += p->samples * p->bytes, out += p->bytes)
+		memcpy(out, line, p->bytes);
+}
+
+/*
+ * Writes the rectangle row by row: all like LINE, W pixels as pixels.h delivers
+ * them, or each the next of lines that begin STRIDE bytes apart.
+ */
+static int
+write_rows(const struct native *n, uint32_t frame, uint32_t x, uint32_t y,
+    uint32_t w, uint32_t h, const uint8_t *line, size_t stride, struct err *e)
 {
 	const struct pixels *p = n->p;
 	uint32_t planes = p->planar ? p->samples : 1, plane, row;
 	uint32_t count = p->planar || p->samples == 1 ? 1 : is_pairs(p) ? 2 : 3;
-	uint64_t pixel, area = (uint64_t)p->rows * p->columns, at;
+	uint64_t area = (uint64_t)p->rows * p->columns, pixel, at;
+	size_t len = (size_t)w * count * p->bytes;
 	uint8_t *run, *scratch;
-	size_t len = 0;
 	int got = -1;
 
 	run = malloc(RUN_MAX);
@@ -202,20 +213,20 @@ native_fill(const struct native *n, uint32_t frame, uint32_t x, uint32_t y,
 		err_set(e, "out of memory");
 		goto out;
 	}
-	for (plane = 0; plane < planes; plane++) {
-		if (p->bits_allocated != 1)
-			len = make_run(p, w, count, v + plane, run);
-		for (row = y; row < y + h; row++) {
-			pixel = (uint64_t)row * p->columns + x;
-			if (p->bits_allocated == 1) {
-				if (put_bits(n, area * (frame - 1) + pixel, w, v[0],
-				    run, e) < 0)
-					goto out;
-				continue;
-			}
+	for (row = y; row < y + h; row++, line += stride) {
+		pixel = (uint64_t)row * p->columns + x;
+		if (p->bits_allocated == 1) {
+			if (put_bits(n, area * (frame - 1) + pixel, w, line, run,
+			    e) < 0)
+				goto out;
+			continue;
+		}
+		for (plane = 0; plane < planes; plane++) {
+			if (p->planar)
+				take_plane(p, line, w, plane, run);
 			at = (uint64_t)p->frame_bytes * (frame - 1) +
 			    (plane * area + pixel * count) * p->bytes;
-			if (put(n, at, run, len, scratch, e) < 0)
+			if (put(n, at, p->planar ? run : line, len, scratch, e) < 0)
 				goto out;
 		}
 	}
@@ -224,4 +235,30 @@ out:
 	free(run);
 	free(scratch);
 	return got;
+}
+
+int
+native_fill(const struct native *n, uint32_t frame, uint32_t x, uint32_t y,
+    uint32_t w, uint32_t h, const uint32_t v[3], struct err *e)
+{
+	uint8_t *line = malloc(RUN_MAX);
+	int got;
+
+	if (line == NULL)
+		return err_set(e, "out of memory");
+	make_line(n->p, w, v, line);
+	got = write_rows(n, frame, x, y, w, h, line, 0, e);
+	free(line);
+	return got;
+}
+
+int
+native_write(const struct native *n, uint32_t frame, uint32_t x, uint32_t y,
+    uint32_t w, uint32_t h, const uint8_t *pixels, struct err *e)
+{
+	size_t pixel = n->p->bytes * (is_pairs(n->p) ? 2 : n->p->samples);
+	size_t stride = n->p->columns * pixel;
+
+	return write_rows(n, frame, x, y, w, h,
+	    pixels + y * stride + x * pixel, stride, e);
 }

@@ -40,6 +40,10 @@ int native_open(struct native *n, int fd, uint64_t value, const struct scan *s,
 int native_fill(const struct native *n, uint32_t frame, uint32_t x, uint32_t y,
     uint32_t w, uint32_t h, const uint32_t v[3], struct err *e);
 
+/* The same with what PIXELS, a whole frame as in pixels.h, holds there. */
+int native_write(const struct native *n, uint32_t frame, uint32_t x, uint32_t y,
+    uint32_t w, uint32_t h, const uint8_t *pixels, struct err *e);
+
 /* Bytes that the frames take up. */
 uint64_t native_used(const struct pixels *p);
 

@@ -196,3 +196,52 @@ rects_area(const struct rects *s, uint64_t *area, struct err *e)
 	rects_free(&parts);
 	return got;
 }
+
+/* Where, down the image, a rectangle begins (by 1) or has ended (by -1). */
+struct edge {
+	uint32_t y;
+	int by;
+	const struct rect *r;
+};
+
+static int
+edge_compare(const void *p, const void *q)
+{
+	const struct edge *a = p, *b = q;
+
+	return (a->y > b->y) - (a->y < b->y);
+}
+
+int
+rects_mask(const struct rects *s, uint32_t width, uint32_t height,
+    uint8_t *mask, struct err *e)
+{
+	struct edge *edges = malloc((2 * s->n + 1) * sizeof *edges);
+	int32_t *change = calloc((size_t)width + 1, sizeof *change), depth;
+	size_t i, k = 0, n = 0;
+	uint32_t x, y;
+
+	if (edges == NULL || change == NULL) {
+		free(edges);
+		free(change);
+		return err_set(e, "out of memory");
+	}
+	for (i = 0; i < s->n; i++) {
+		edges[n++] = (struct edge){ s->r[i].y, 1, &s->r[i] };
+		edges[n++] = (struct edge){ s->r[i].y + s->r[i].h, -1, &s->r[i] };
+	}
+	qsort(edges, n, sizeof *edges, edge_compare);
+	for (y = 0; y < height; y++) {
+		for (; k < n && edges[k].y <= y; k++) {
+			change[edges[k].r->x] += edges[k].by;
+			change[edges[k].r->x + edges[k].r->w] -= edges[k].by;
+		}
+		for (depth = 0, x = 0; x < width; x++) {
+			depth += change[x];
+			*mask++ = depth > 0;
+		}
+	}
+	free(edges);
+	free(change);
+	return 0;
+}

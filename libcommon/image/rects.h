@@ -49,6 +49,13 @@ int rects_disjoint(const struct rects *s, struct rects *out, struct err *e);
 int rects_complement(const struct rects *s, uint32_t width, uint32_t height,
     struct rects *out, struct err *e);
 
+/*
+ * Makes each byte of MASK, WIDTH by HEIGHT of them row by row, 1 where S covers
+ * it, else 0. Costs the area and the edges, however many overlap. Returns 0 or -1.
+ */
+int rects_mask(const struct rects *s, uint32_t width, uint32_t height,
+    uint8_t *mask, struct err *e);
+
 /* Pixels covered, counted once. Returns 0 or -1. */
 int rects_area(const struct rects *s, uint64_t *area, struct err *e);
 

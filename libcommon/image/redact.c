@@ -74,6 +74,9 @@ has_overlay_bits(struct dcm *d)
 static int
 mark(struct job *j, struct err *e)
 {
+	/* Boxes that only show where they are hide nothing. */
+	if (j->r->fill.mode == FILL_TEST)
+		return splice_text(j->sp, DCM_TAG(0x0028, 0x0301), "CS", "YES", e);
 	if (splice_text(j->sp, DCM_TAG(0x0028, 0x0301), "CS", "NO", e) < 0)
 		return -1;
 	return splice_code(j->sp, DCM_TAG(0x0012, 0x0064), "113101", "DCM",
@@ -138,7 +141,7 @@ int
 redact_frame(struct job *j, uint32_t frame, struct err *e)
 {
 	if (pixels_frame(j->d, j->p, frame, j->frame, e) < 0 ||
-	    fill_apply(j->fill, j->frame, &j->boxes, e) < 0)
+	    fill_apply(j->fill, frame, j->frame, &j->boxes, e) < 0)
 		return -1;
 	/* A codestream holds Bits Stored alone; readers of words want the sign. */
 	if (j->how == DECODED && j->p->is_signed)
@@ -257,7 +260,7 @@ prepare(struct job *j, struct err *e)
 	if ((j->sp = splice_new(j->s, e)) == NULL)
 		return -1;
 	if (t->changed > 0 &&
-	    (j->fill = fill_new(j->r->mode, j->d, j->p, e)) == NULL)
+	    (j->fill = fill_new(&j->r->fill, j->d, j->p, e)) == NULL)
 		return -1;
 	return mark(j, e);
 }

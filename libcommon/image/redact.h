@@ -9,7 +9,8 @@
  *
  * The marks of PS3.15 E.3.1 are set, for the caller has proof that every frame
  * was examined: Burned In Annotation (0028,0301) NO and (113101, DCM) in
- * De-identification Method Code Sequence (0012,0064).
+ * De-identification Method Code Sequence (0012,0064). FILL_TEST hides nothing, so
+ * there Burned In Annotation becomes YES instead.
  */
 #ifndef UNPHI_IMAGE_REDACT_H
 #define UNPHI_IMAGE_REDACT_H
@@ -32,7 +33,7 @@ typedef int redact_fn(void *arg, uint32_t frame, struct rects *out,
     struct err *e);
 
 struct redact {
-	enum fill_mode mode;
+	struct fill_style fill;
 	bool keep;		/* fill all but those rectangles */
 	bool verify;		/* read the output back and compare it */
 	unsigned jobs;		/* threads that decode and code frames, from 1 */

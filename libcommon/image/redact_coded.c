@@ -89,7 +89,7 @@ work(void *slot, struct err *e)
 	if (!t->again)
 		return 0;
 	if (pixels_decode(j->p, like, t->like.len, t->pixels, &why) < 0 ||
-	    fill_apply(j->fill, t->pixels, &t->boxes, &why) < 0 ||
+	    fill_apply(j->fill, t->frame, t->pixels, &t->boxes, &why) < 0 ||
 	    encode_frame(j->p, like, t->like.len, t->pixels, &t->code, &why) < 0)
 		return err_set(e, "frame %" PRIu32 ": %s", t->frame, why.text);
 	crypto_generichash(j->seals[t->frame - 1], SEAL_BYTES, t->pixels,

@@ -5,7 +5,7 @@
 #include "image/redact_internal.h"
 
 static int
-fill_native_frame(struct job *j, const struct native *n, uint32_t frame,
+write_constants(struct job *j, const struct native *n, uint32_t frame,
     struct err *e)
 {
 	uint32_t (*v)[3];
@@ -13,9 +13,6 @@ fill_native_frame(struct job *j, const struct native *n, uint32_t frame,
 	size_t i;
 	int got = -1;
 
-	if (fill_needs_frame(j->fill) &&
-	    pixels_frame(j->d, j->p, frame, j->frame, e) < 0)
-		return -1;
 	if ((v = malloc(j->boxes.n * sizeof *v)) == NULL)
 		return err_set(e, "out of memory");
 	if (fill_values(j->fill, j->frame, &j->boxes, v, e) < 0)
@@ -29,6 +26,34 @@ fill_native_frame(struct job *j, const struct native *n, uint32_t frame,
 out:
 	free(v);
 	return got;
+}
+
+static int
+write_pixels(struct job *j, const struct native *n, uint32_t frame,
+    struct err *e)
+{
+	const struct rect *r;
+	size_t i;
+
+	if (fill_apply(j->fill, frame, j->frame, &j->boxes, e) < 0)
+		return -1;
+	for (i = 0; i < j->boxes.n; i++) {
+		r = &j->boxes.r[i];
+		if (native_write(n, frame, r->x, r->y, r->w, r->h, j->frame, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+fill_native_frame(struct job *j, const struct native *n, uint32_t frame,
+    struct err *e)
+{
+	if (fill_needs_frame(j->fill) &&
+	    pixels_frame(j->d, j->p, frame, j->frame, e) < 0)
+		return -1;
+	return fill_is_flat(j->fill) ? write_constants(j, n, frame, e) :
+	    write_pixels(j, n, frame, e);
 }
 
 /* Makes what follows the last frame zero, and counts what was not. */

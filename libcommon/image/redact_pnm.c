@@ -58,15 +58,15 @@ replace(FILE *out, off_t at, const struct pnm *p, struct err *e)
 }
 
 static int
-fill_image(struct pnm *p, enum fill_mode mode, const struct rects *boxes,
-    struct redact_report *t, struct err *e)
+fill_image(struct pnm *p, uint32_t number, const struct fill_style *fill,
+    const struct rects *boxes, struct redact_report *t, struct err *e)
 {
-	struct fill *f = fill_new_pnm(mode, p, e);
+	struct fill *f = fill_new_pnm(fill, p, e);
 	uint64_t area;
 	int got = -1;
 
 	if (f != NULL && rects_area(boxes, &area, e) == 0) {
-		got = fill_apply(f, p->samples, boxes, e);
+		got = fill_apply(f, number, p->samples, boxes, e);
 		t->changed++;
 		t->boxes += boxes->n;
 		t->pixels += area;
@@ -76,8 +76,8 @@ fill_image(struct pnm *p, enum fill_mode mode, const struct rects *boxes,
 }
 
 int
-redact_pnm(FILE *in, enum fill_mode mode, bool keep, redact_pnm_fn *boxes,
-    void *arg, struct outfile *o, struct redact_report *report, struct err *e)
+redact_pnm(FILE *in, const struct fill_style *fill, bool keep,
+    redact_pnm_fn *boxes, void *arg, struct outfile *o, struct redact_report *report, struct err *e)
 {
 	FILE *out = outfile_stream(o);
 	struct rects given = { 0 }, rest = { 0 };
@@ -103,7 +103,7 @@ redact_pnm(FILE *in, enum fill_mode mode, bool keep, redact_pnm_fn *boxes,
 			goto out;
 		if ((keep ? rest.n : given.n) == 0)
 			continue;
-		if (fill_image(&p, mode, keep ? &rest : &given, report, e) < 0 ||
+		if (fill_image(&p, i, fill, keep ? &rest : &given, report, e) < 0 ||
 		    replace(out, ftello(in) - (off_t)p.bytes, &p, e) < 0)
 			goto out;
 	}
