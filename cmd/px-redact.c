@@ -19,6 +19,7 @@
 
 static struct fill_style fill = { .mode = FILL_BLACK };
 static bool keep;		/* fill what is outside of the boxes */
+static struct rect crop;	/* w is 0: none */
 static bool verify = true;
 static unsigned jobs = 1;
 static const char *out_file, *out_dir, *boxes_file, *log_file;
@@ -32,13 +33,14 @@ static const char options_help[] =
 "  -b, --boxes FILE   read the box list from FILE, not from standard input\n"
 "  -f, --fill MODE    black (the default), white, min, max, background, contrast\n"
 "  -k, --keep         keep the boxes, fill everything outside of them\n"
+"      --crop X,Y,W,H cut the image to this rectangle, after filling\n"
 "  -j, --jobs N       decode and code frames with N threads (default 1)\n"
 "      --no-verify    do not read the output back and compare it\n"
 "  -l, --log FILE     write what was done, one line of JSON a file\n"
 "  -h, --help         show this help\n"
 "  -V, --version      show the version\n";
 
-enum { OPT_NO_VERIFY = 256 };
+enum { OPT_CROP = 256, OPT_NO_VERIFY };
 
 static const struct option longopts[] = {
 	{ "output", required_argument, NULL, 'o' },
@@ -46,6 +48,7 @@ static const struct option longopts[] = {
 	{ "boxes", required_argument, NULL, 'b' },
 	{ "fill", required_argument, NULL, 'f' },
 	{ "keep", no_argument, NULL, 'k' },
+	{ "crop", required_argument, NULL, OPT_CROP },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "no-verify", no_argument, NULL, OPT_NO_VERIFY },
 	{ "log", required_argument, NULL, 'l' },
@@ -137,7 +140,7 @@ redact_image(const char *name, const char *path, struct outfile *o,
     struct redact_report *t, struct err *e)
 {
 	struct redact r = { .fill = fill, .keep = keep, .verify = verify,
-	    .jobs = jobs, .boxes = boxes_of_frame };
+	    .jobs = jobs, .crop = crop.w > 0 ? &crop : NULL, .boxes = boxes_of_frame };
 	const struct complete_file *f;
 	struct dcm *d = NULL;
 	struct pixels p;
@@ -317,6 +320,18 @@ check_usage(int argc, char *argv[])
 		cli_usage("standard output is the image: log to a file");
 }
 
+static void
+parse_crop(const char *text)
+{
+	char end;
+
+	if (strspn(text, "0123456789,") != strlen(text) || strlen(text) > 32 ||
+	    sscanf(text, "%" SCNu32 ",%" SCNu32 ",%" SCNu32 ",%" SCNu32 "%c",
+	    &crop.x, &crop.y, &crop.w, &crop.h, &end) != 4 || crop.w == 0 ||
+	    crop.h == 0)
+		cli_usage("--crop wants X,Y,W,H in whole pixels");
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -326,7 +341,8 @@ main(int argc, char *argv[])
 	int c, status;
 
 	cli_start(argv[0], "[-hkV] [-o file | -O dir] [-b boxes] [-f mode] "
-	    "[-j n] [-l log] [--no-verify] file ...", options_help);
+	    "[-j n] [-l log] [--crop x,y,w,h] "
+	    "[--no-verify] file ...", options_help);
 	while ((c = getopt_long(argc, argv, "o:O:b:f:kj:l:" CLI_SHORT, longopts,
 	    NULL)) != -1)
 		switch (c) {
@@ -346,6 +362,9 @@ main(int argc, char *argv[])
 			break;
 		case 'k':
 			keep = true;
+			break;
+		case OPT_CROP:
+			parse_crop(optarg);
 			break;
 		case 'j':
 			jobs = cli_u32(c, optarg, 1, INORDER_THREADS_MAX);

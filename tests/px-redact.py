@@ -123,6 +123,20 @@ def same(a, b, *boxes):
     assert d == 0, "%d samples differ outside of the boxes" % d
 
 
+def cut(a, b, crop, filled):
+    """B is A cut to a box, outside of what was filled; and that is of one colour."""
+    x, y, w, h = box(crop)
+    fx, fy, fw, fh = box(filled)
+    a, b = frames_of(a), frames_of(b)
+    flat = np.zeros(a.shape[:3], bool)
+    flat[:, fy:fy + fh, fx:fx + fw] = True
+    a, flat = a[:, y:y + h, x:x + w], flat[:, y:y + h, x:x + w]
+    assert a.shape == b.shape, (a.shape, b.shape)
+    assert flat.any() and not flat.all()
+    assert (a == b)[~flat].all()
+    assert len(np.unique(b[flat].reshape(-1, b.shape[-1]), axis=0)) == 1
+
+
 def inside(path, text):
     x, y, w, h = box(text)
     a = frames_of(path)[0, y:y + h, x:x + w]

@@ -4,8 +4,15 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "dicom/htj2k.h"
+#include "dicom/j2k.h"
+#include "dicom/jpeg_lossless.h"
+#include "dicom/jpeg_ls.h"
+#include "dicom/native.h"
 #include "dicom/rle.h"
 
+#define HTJ2K "1.2.840.10008.1.2.4.20"	/* .201 to .203 */
+#define JPEG_LOSSLESS "1.2.840.10008.1.2.4.70"
 
 const char *
 encode_syntax(const struct pixels *p)
@@ -14,60 +21,38 @@ encode_syntax(const struct pixels *p)
 	case CODING_PLAIN:
 	case CODING_DEFLATE:
 	case CODING_RLE:
+	case CODING_JPEG_LS:	/* near-lossless ones may be lossless too */
+	case CODING_J2K:	/* lossy ones as well */
 		return p->syntax;
-	default:
-		return NULL;
+	case CODING_JPEG:
+		return p->stream.process == JPEG_SOF3 ? p->syntax : JPEG_LOSSLESS;
+	case CODING_NATIVE:
+		break;
 	}
+	return NULL;
 }
 
-static size_t
-pixels_of(const struct pixels *p)
+void
+encode_normalise(const struct pixels *p, uint8_t *frame)
 {
-	return (size_t)p->rows * p->columns;
-}
+	bool j2k = p->coding == CODING_J2K;
+	unsigned unused, bits = p->stream.precision, i;
+	size_t at;
+	uint32_t v;
 
-/* PS3.5 8.1.1: the first pixel is the least significant bit. */
-static void
-pack_bits(const uint8_t *frame, size_t n, uint8_t *out)
-{
-	size_t i;
-
-	memset(out, 0, (n + 7) / 8);
-	for (i = 0; i < n; i++)
-		out[i / 8] = (uint8_t)(out[i / 8] | (frame[i] & 1) << i % 8);
-}
-
-/* RGB RGB RGB to RRR GGG BBB, words of W bytes. */
-static void
-separate(const uint8_t *frame, size_t n, size_t w, uint8_t *out)
-{
-	size_t i, k;
-
-	for (k = 0; k < 3; k++)
-		for (i = 0; i < n; i++)
-			memcpy(out + (k * n + i) * w, frame + (3 * i + k) * w, w);
-}
-
-/* A frame as it lies in native pixel data, appended to OUT. */
-static int
-pack(const struct pixels *p, const uint8_t *frame, struct buf *out,
-    struct err *e)
-{
-	size_t n = p->bits_allocated == 1 ? (pixels_of(p) + 7) / 8 :
-	    p->frame_bytes;
-	uint8_t *to;
-
-	if (buf_reserve(out, n, e) < 0)
-		return -1;
-	to = (uint8_t *)out->data + out->len;
-	if (p->bits_allocated == 1)
-		pack_bits(frame, pixels_of(p), to);
-	else if (p->planar)
-		separate(frame, pixels_of(p), p->bytes, to);
-	else
-		memcpy(to, frame, n);
-	out->len += n;
-	return 0;
+	if ((!j2k && p->coding != CODING_JPEG && p->coding != CODING_JPEG_LS) ||
+	    bits >= 8 * p->bytes)
+		return;
+	unused = 32 - bits;
+	for (at = 0; at < p->frame_bytes; at += p->bytes) {
+		for (v = 0, i = 0; i < p->bytes; i++)
+			v |= (uint32_t)frame[at + i] << 8 * i;
+		v <<= unused;
+		v = j2k && p->is_signed ? (uint32_t)((int32_t)v >> unused) :
+		    v >> unused;
+		for (i = 0; i < p->bytes; i++)
+			frame[at + i] = (uint8_t)(v >> 8 * i);
+	}
 }
 
 /* PS3.5 8.2.16: each frame by itself, a raw RFC 1951 stream. */
@@ -99,11 +84,12 @@ encode_packed(const struct pixels *p, const uint8_t *frame, struct buf *code,
     struct err *e)
 {
 	struct buf bytes = { 0 };
+	size_t bit = 0;
 	int got;
 
 	if (p->coding == CODING_PLAIN)
-		return pack(p, frame, code, e);
-	got = pack(p, frame, &bytes, e);
+		return native_pack(p, frame, code, &bit, e);
+	got = native_pack(p, frame, &bytes, &bit, e);
 	if (got == 0 && p->coding == CODING_DEFLATE)
 		got = deflate_frame(&bytes, code, e);
 	else if (got == 0)	/* RLE: its rows do not end at bytes */
@@ -113,12 +99,47 @@ encode_packed(const struct pixels *p, const uint8_t *frame, struct buf *code,
 	return got;
 }
 
+/* What LIKE says of itself, but of P's size. */
+static int
+describe_like(const struct pixels *p, const uint8_t *like, size_t len,
+    struct codestream *c, struct err *e)
+{
+	if ((p->coding == CODING_J2K ? j2k_describe(like, len, c, e) :
+	    codestream_jpeg(like, len, c, e)) < 0)
+		return -1;
+	c->width = p->columns;
+	c->height = p->rows;
+	return 0;
+}
+
+static bool
+is_ht(const struct pixels *p)
+{
+	return strncmp(p->syntax, HTJ2K, strlen(HTJ2K)) == 0;
+}
+
+static int
+encode_like(const struct pixels *p, const uint8_t *like, size_t len,
+    const uint8_t *frame, struct buf *code, struct err *e)
+{
+	struct codestream c;
+
+	if (describe_like(p, like, len, &c, e) < 0)
+		return -1;
+	if (p->coding == CODING_J2K && is_ht(p))
+		return htj2k_encode(like, len, &c, frame, p->bytes, code, e);
+	if (p->coding == CODING_J2K)
+		return j2k_encode(like, len, &c, frame, p->bytes, code, e);
+	if (p->coding == CODING_JPEG_LS)
+		return jpeg_ls_encode(like, len, &c, frame, p->bytes, code, e);
+	return jpeg_lossless_encode(c.process == JPEG_SOF3 ? like : NULL, len, &c,
+	    frame, p->bytes, code, e);
+}
+
 int
 encode_frame(const struct pixels *p, const uint8_t *like, size_t len,
     const uint8_t *frame, struct buf *code, struct err *e)
 {
-	(void)like;
-	(void)len;
 	buf_clear(code);
 	switch (p->coding) {
 	case CODING_PLAIN:
@@ -129,7 +150,12 @@ encode_frame(const struct pixels *p, const uint8_t *like, size_t len,
 			return encode_packed(p, frame, code, e);
 		return rle_encode(frame, p->rows, p->columns, p->samples, p->bytes,
 		    code, e);
-	default:
-		return err_set(e, "transfer syntax %s has no encoder", p->syntax);
+	case CODING_JPEG:
+	case CODING_JPEG_LS:
+	case CODING_J2K:
+		return encode_like(p, like, len, frame, code, e);
+	case CODING_NATIVE:
+		break;
 	}
+	return err_set(e, "native pixel data has no frames to be coded");
 }

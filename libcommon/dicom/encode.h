@@ -27,6 +27,12 @@ extern "C" {
 const char *encode_syntax(const struct pixels *p);
 
 /*
+ * Sets the bits of FRAME that a codestream does not hold as pixels_decode will
+ * deliver them: above its precision, zero or the sign.
+ */
+void encode_normalise(const struct pixels *p, uint8_t *frame);
+
+/*
  * Replaces the contents of CODE by the code of FRAME, which is as pixels.h
  * delivers it, of P's size; LIKE is the code that it replaces. For many threads
  * at a time. Returns 0 or -1 with E filled.

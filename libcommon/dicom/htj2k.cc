@@ -129,6 +129,8 @@ htj2k_encode(const uint8_t *like, size_t like_len, const struct codestream *c,
 
 	if (j2k_header_read(like, like_len, &h, e) < 0)
 		return -1;
+	h.x1 = h.x0 + c->width;	/* which may be a part of LIKE's */
+	h.y1 = h.y0 + c->height;
 	if (!j2k_header_is_of(&h, c) || c->precision > 8 * word)
 		return err_set(e, "the codestream differs from that of the first frame");
 	if (c->precision > HTJ2K_ENCODE_MAX_BITS)

@@ -39,7 +39,7 @@ int j2k_decode(const uint8_t *code, size_t len, const struct codestream *c,
  * Appends to CODE the FRAME coded reversibly by Part 1 (5/3 wavelet; RCT where
  * LIKE transforms its components): words as j2k_decode delivers them, of which
  * the low C->precision bits count. The frame is coded as LIKE is, another one
- * of the same image: tiles, code-blocks, levels, precincts, progression, image
+ * of the same image or of a part of it: tiles, code-blocks, levels, precincts, progression, image
  * offset, markers. It has one layer and one part a tile, and no JP2 wrapper
  * (PS3.5 8.2.4), so Photometric Interpretation must say what a wrapper said.
  * Regions of interest, changes of progression, and what is particular to a

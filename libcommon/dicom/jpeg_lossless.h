@@ -21,18 +21,18 @@ extern "C" {
 
 /*
  * Appends to CODE a codestream of FRAME that is coded as LIKE is, of which
- * codestream_jpeg said C: precision, component identifiers, scans, predictors,
+ * codestream_jpeg said C, whose width and height may have been changed to
+ * FRAME's: precision, component identifiers, scans, predictors,
  * and all of its APPn, COM and other segments byte for byte. Different are the
  * Huffman tables, best for these samples; restart intervals, which are dropped;
  * and a point transform, which took bits from LIKE's samples and takes none now.
  *
- * A LIKE of another process gives its identifiers, APPn (JFIF's APP0 excepted)
- * and COM segments; the rest is one scan by predictor 1, fit for the syntax .70.
+ * LIKE may be NULL: then it is one scan, predictor 1, without further segments.
  *
  * FRAME holds C->height rows of C->width pixels, components interleaved, in
  * little-endian words of WORD bytes (1, 2, 4) of which the low C->precision bits
- * count. Returns 0, or -1 with E filled and CODE's length as it was: LIKE is
- * lossless with subsampled components, or memory is out.
+ * count. Returns 0, or -1 with E filled and CODE's length as it was: LIKE is of
+ * another process or has subsampled components, or memory is out.
  *
  * CODE may come out of an odd length. Calls may run in parallel.
  */

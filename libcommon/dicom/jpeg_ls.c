@@ -10,6 +10,7 @@
 
 /* What CharLS knows of a stream, and how its scans lie. */
 struct layout {
+	charls_frame_info frame;	/* as CharLS reads it */
 	charls_jpegls_decoder *decoder;
 	charls_interleave_mode mode;
 	size_t samples;		/* of the frame, all components */
@@ -60,8 +61,6 @@ static int
 open_stream(const uint8_t *code, size_t len, const struct codestream *c,
     struct layout *l, struct err *e)
 {
-	charls_frame_info f;
-
 	memset(l, 0, sizeof *l);
 	l->own = c->precision > 8 ? 2 : 1;
 	if (c->process != JPEG_SOF55)
@@ -77,13 +76,12 @@ open_stream(const uint8_t *code, size_t len, const struct codestream *c,
 		return err_set(e, "out of memory");
 	if (charls_jpegls_decoder_set_source_buffer(l->decoder, code, c->end) ||
 	    charls_jpegls_decoder_read_header(l->decoder) ||
-	    charls_jpegls_decoder_get_frame_info(l->decoder, &f) ||
+	    charls_jpegls_decoder_get_frame_info(l->decoder, &l->frame) ||
 	    charls_jpegls_decoder_get_interleave_mode(l->decoder, &l->mode))
 		return err_set(e, "the codestream's header is not JPEG-LS's");
-	if (f.width != c->width || f.height != c->height ||
-	    f.component_count != (int32_t)c->components ||
-	    f.bits_per_sample != (int32_t)c->precision)
-		return err_set(e, "the codestream states two sizes");
+	if (l->frame.component_count != (int32_t)c->components ||
+	    l->frame.bits_per_sample != (int32_t)c->precision)
+		return err_set(e, "the codestream states two sorts of samples");
 	return 0;
 }
 
@@ -154,6 +152,9 @@ jpeg_ls_decode(const uint8_t *code, size_t len, const struct codestream *c,
 	struct layout l;
 	int got = open_stream(code, len, c, &l, e);
 
+	if (got == 0 && (l.frame.width != c->width ||
+	    l.frame.height != c->height))
+		got = err_set(e, "the codestream states two sizes");
 	if (got == 0)
 		got = decode(&l, c, word, out, e);
 	close_stream(&l);

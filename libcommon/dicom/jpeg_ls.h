@@ -32,7 +32,8 @@ int jpeg_ls_decode(const uint8_t *code, size_t len, const struct codestream *c,
 
 /*
  * Appends to CODE a codestream of FRAME without loss that is coded as LIKE is,
- * of which codestream_jpeg said C: interleaving, preset parameters, colour
+ * of which codestream_jpeg said C, whose width and height may have been changed
+ * to FRAME's: interleaving, preset parameters, colour
  * transform, component identifiers, and its APPn and COM segments byte for byte,
  * which come first. Restart intervals are dropped, and preset parameters too
  * that were for NEAR above 0 or cannot hold a sample of FRAME.

@@ -27,6 +27,52 @@ native_used(const struct pixels *p)
 	return bits / 8 + (bits % 8 != 0);
 }
 
+static void
+pack_bits(const uint8_t *frame, size_t n, uint8_t *out, size_t bit)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++, bit++) {
+		if (bit % 8 == 0)
+			out[bit / 8] = 0;
+		out[bit / 8] = (uint8_t)(out[bit / 8] | (frame[i] & 1) << bit % 8);
+	}
+}
+
+/* RGB RGB RGB to RRR GGG BBB, words of W bytes. */
+static void
+separate(const uint8_t *frame, size_t n, size_t w, uint8_t *out)
+{
+	size_t i, k;
+
+	for (k = 0; k < 3; k++)
+		for (i = 0; i < n; i++)
+			memcpy(out + (k * n + i) * w, frame + (3 * i + k) * w, w);
+}
+
+int
+native_pack(const struct pixels *p, const uint8_t *frame, struct buf *out,
+    size_t *bit, struct err *e)
+{
+	size_t pixels = (size_t)p->rows * p->columns, from = *bit % 8, n;
+	uint8_t *to;
+
+	n = p->bits_allocated == 1 ? (from + pixels + 7) / 8 - (from > 0) :
+	    p->frame_bytes;
+	if (buf_reserve(out, n, e) < 0)
+		return -1;
+	to = (uint8_t *)out->data + out->len;
+	out->len += n;
+	if (p->bits_allocated == 1) {
+		pack_bits(frame, pixels, to - (from > 0), from);
+		*bit = (from + pixels) % 8;
+	} else if (p->planar)
+		separate(frame, pixels, p->bytes, to);
+	else
+		memcpy(to, frame, n);
+	return 0;
+}
+
 /* PS3.5 7.3; GE's own syntax is little endian but for pixels. */
 static bool
 is_swapped(const struct scan *s, const struct scan_element *el)

@@ -44,6 +44,15 @@ int native_fill(const struct native *n, uint32_t frame, uint32_t x, uint32_t y,
 int native_write(const struct native *n, uint32_t frame, uint32_t x, uint32_t y,
     uint32_t w, uint32_t h, const uint8_t *pixels, struct err *e);
 
+/*
+ * Appends FRAME, as pixels.h delivers it, to OUT as it lies in native Pixel Data
+ * in little endian: planar where P is. Frames of 1 bit follow without a gap
+ * (PS3.5 8.1.1): of the last byte of OUT *BIT bits, from 0 to 7, are taken, 0
+ * for all of them, before and after. Returns 0 or -1.
+ */
+int native_pack(const struct pixels *p, const uint8_t *frame, struct buf *out,
+    size_t *bit, struct err *e);
+
 /* Bytes that the frames take up. */
 uint64_t native_used(const struct pixels *p);
 

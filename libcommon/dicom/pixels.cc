@@ -415,7 +415,8 @@ decode_jpeg(const struct pixels *p, const uint8_t *code, size_t len, void *out,
 
 	if (describe_code(p->coding, code, len, &c, e) < 0 || check_code(p, &c, e) < 0)
 		return -1;
-	if (c.precision != p->stream.precision || (p->samples == 3 &&
+	if (c.precision != p->stream.precision ||
+	    c.process != p->stream.process || (p->samples == 3 &&
 	    code_colour(p->coding, &c, p->photometric) != p->photometric))
 		return err_set(e, "the codestream differs from that of the first frame");
 	return p->coding == CODING_JPEG_LS ?

@@ -223,6 +223,16 @@ splice_us(struct splice *p, uint32_t tag, uint16_t value, struct err *e)
 }
 
 int
+splice_ss(struct splice *p, uint32_t tag, int16_t a, int16_t b, struct err *e)
+{
+	uint8_t v[4];
+
+	put16(v, (uint16_t)a, coding_of(p, tag));
+	put16(v + 2, (uint16_t)b, coding_of(p, tag));
+	return splice_bytes(p, tag, "SS", v, sizeof v, e);
+}
+
+int
 splice_remove(struct splice *p, uint32_t tag, struct err *e)
 {
 	struct edit *d;

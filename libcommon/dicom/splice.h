@@ -35,6 +35,8 @@ void splice_free(struct splice *p);
 int splice_text(struct splice *p, uint32_t tag, const char vr[2],
     const char *text, struct err *e);	/* CS, LO, SH, UI: padded to even */
 int splice_us(struct splice *p, uint32_t tag, uint16_t value, struct err *e);
+int splice_ss(struct splice *p, uint32_t tag, int16_t a, int16_t b,
+    struct err *e);	/* two values */
 int splice_bytes(struct splice *p, uint32_t tag, const char vr[2],
     const void *bytes, size_t n, struct err *e);	/* as they are */
 

@@ -9,9 +9,8 @@
 #include "base/size.h"
 #include "base/temp.h"
 #include "dicom/encode.h"
+#include "image/crop.h"
 #include "image/redact_internal.h"
-
-#define EXPLICIT_LITTLE "1.2.840.10008.1.2.1"
 
 static bool
 is_pairs(const struct pixels *p)
@@ -52,7 +51,7 @@ count(struct job *j, struct err *e)
 			return -1;
 		j->report->boxes += j->boxes.n;
 		j->report->pixels += area;
-		j->report->changed += j->boxes.n > 0;
+		j->report->changed += j->boxes.n > 0 || j->r->crop != NULL;
 	}
 	return 0;
 }
@@ -107,46 +106,52 @@ term_of(enum pixels_photometric p)
 	return "";
 }
 
-/* PS3.3 C.7.6.3, C.7.6.1.1.5. */
-int
-redact_describe(struct job *j, const char *uid, struct err *e)
+/*
+ * Everything that describes Pixel Data, together, for frames that now are in
+ * another syntax: PS3.3 C.7.6.3, C.7.6.1.1.5.
+ */
+static int
+describe(struct job *j, const char *uid, struct err *e)
 {
-	const struct pixels *p = j->p;
+	const struct pixels *q = &j->q;
 	const char *lossy;
 
 	if (splice_syntax(j->sp, uid, e) < 0 ||
 	    splice_text(j->sp, DCM_TAG(0x0028, 0x0004), "CS",
-	    term_of(p->photometric), e) < 0 ||
-	    splice_us(j->sp, DCM_TAG(0x0028, 0x0100), (uint16_t)p->bits_allocated,
+	    term_of(q->photometric), e) < 0 ||
+	    splice_us(j->sp, DCM_TAG(0x0028, 0x0100), (uint16_t)q->bits_allocated,
 	    e) < 0 ||
-	    splice_us(j->sp, DCM_TAG(0x0028, 0x0101), (uint16_t)p->bits_stored,
+	    splice_us(j->sp, DCM_TAG(0x0028, 0x0101), (uint16_t)q->bits_stored,
 	    e) < 0 ||
-	    splice_us(j->sp, DCM_TAG(0x0028, 0x0102), (uint16_t)p->high_bit,
+	    splice_us(j->sp, DCM_TAG(0x0028, 0x0102), (uint16_t)q->high_bit,
 	    e) < 0)
 		return -1;
-	if (p->samples == 3 &&
+	if (q->samples == 3 &&
 	    splice_us(j->sp, DCM_TAG(0x0028, 0x0006), 0, e) < 0)
 		return -1;
 	lossy = dcm_string(j->d, DCM_TAG(0x0028, 0x2110), 0);
-	if (p->lossy && (lossy == NULL || strcmp(lossy, "01") != 0) &&
-	    splice_text(j->sp, DCM_TAG(0x0028, 0x2110), "CS", "01", e) < 0)
+	if (!q->lossy || (lossy != NULL && strcmp(lossy, "01") == 0))
+		return 0;
+	return splice_text(j->sp, DCM_TAG(0x0028, 0x2110), "CS", "01", e);
+}
+
+int
+redact_apply(const struct job *j, uint32_t frame, const struct rects *boxes,
+    uint8_t *pixels, struct err *e)
+{
+	if (boxes->n > 0 && fill_apply(j->fill, frame, pixels, boxes, e) < 0)
 		return -1;
-	if (splice_remove(j->sp, EXTENDED_OFFSETS, e) < 0 ||
-	    splice_remove(j->sp, EXTENDED_LENGTHS, e) < 0)
-		return -1;
-	return splice_remove(j->sp, 0x7fe00000, e);
+	if (j->r->crop != NULL)
+		crop_frame(j->p, j->r->crop, pixels);
+	return 0;
 }
 
 int
 redact_frame(struct job *j, uint32_t frame, struct err *e)
 {
-	if (pixels_frame(j->d, j->p, frame, j->frame, e) < 0 ||
-	    fill_apply(j->fill, frame, j->frame, &j->boxes, e) < 0)
+	if (pixels_frame(j->d, j->p, frame, j->frame, e) < 0)
 		return -1;
-	/* A codestream holds Bits Stored alone; readers of words want the sign. */
-	if (j->how == DECODED && j->p->is_signed)
-		fill_extend(j->fill, j->frame);
-	return 0;
+	return redact_apply(j, frame, &j->boxes, j->frame, e);
 }
 
 /* -- all of it ------------------------------------------------------------- */
@@ -171,8 +176,8 @@ write_one(struct job *j, int fd, struct err *e)
 		return write_as_it_is(j, fd, e);
 	case CODED:
 		return redact_write_coded(j, fd, e);
-	case DECODED:
-		return redact_write_decoded(j, fd, e);
+	case ANEW:
+		return redact_write_anew(j, fd, e);
 	}
 	return -1;
 }
@@ -213,24 +218,35 @@ refuse_repeats(const struct scan *s, struct err *e)
 	return 0;
 }
 
-static void
-choose(struct job *j)
+/* How it is written, and what is changed with it. */
+static int
+choose(struct job *j, struct err *e)
 {
 	struct redact_report *t = j->report;
+	const struct rect *crop = j->r->crop;
 	const char *uid = t->syntax_in;
 
+	j->q = *j->p;
+	if (crop != NULL && (crop_pixels(j->p, crop, &j->q, e) < 0 ||
+	    crop_header(j->d, crop, j->sp, e) < 0))
+		return -1;
 	if (!j->p->encapsulated)
-		j->how = NATIVE;
+		j->how = crop != NULL ? ANEW : NATIVE;
 	else if (t->changed == 0)
 		j->how = AS_IT_IS;
-	else if ((uid = encode_syntax(j->p)) != NULL) {
+	else if ((uid = encode_syntax(j->p)) == NULL)
+		return err_set(e, "transfer syntax %s has no encoder",
+		    dcm_syntax_name(j->d));
+	else
 		j->how = CODED;
-		j->all = strcmp(uid, t->syntax_in) != 0;
-	} else {
-		j->how = DECODED;
-		uid = EXPLICIT_LITTLE;
-	}
 	snprintf(t->syntax_out, sizeof t->syntax_out, "%s", uid);
+	if (strcmp(uid, t->syntax_in) == 0) {
+		j->all = crop != NULL;
+		return 0;
+	}
+	j->all = true;
+	j->q.planar = false;
+	return describe(j, uid, e);
 }
 
 static int
@@ -251,13 +267,11 @@ prepare(struct job *j, struct err *e)
 	t->frames = j->p->frames;
 	if (count(j, e) < 0)
 		return -1;
-	choose(j);
-	/* One more for the bits that pack_bits leaves over. */
-	if (!size_mul(j->p->frame_bytes + 1, 2, &n) ||
+	if (!size_mul(j->p->frame_bytes, 2, &n) ||
 	    (j->frame = malloc(n)) == NULL)
 		return err_set(e, "out of memory");
 	j->other = j->frame + j->p->frame_bytes;
-	if ((j->sp = splice_new(j->s, e)) == NULL)
+	if ((j->sp = splice_new(j->s, e)) == NULL || choose(j, e) < 0)
 		return -1;
 	if (t->changed > 0 &&
 	    (j->fill = fill_new(&j->r->fill, j->d, j->p, e)) == NULL)

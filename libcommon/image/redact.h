@@ -37,13 +37,14 @@ struct redact {
 	bool keep;		/* fill all but those rectangles */
 	bool verify;		/* read the output back and compare it */
 	unsigned jobs;		/* threads that decode and code frames, from 1 */
+	const struct rect *crop;	/* what stays of each frame; NULL: all */
 	redact_fn *boxes;
 	void *arg;
 };
 
 struct redact_report {
 	char syntax_in[65], syntax_out[65];
-	uint32_t frames, changed;	/* changed: with something to fill */
+	uint32_t frames, changed;	/* changed: with something to fill or cut */
 	uint64_t boxes, pixels;	/* filled, over all frames; pixels once a frame */
 	uint64_t cleared;	/* bytes after the last frame that were not zero */
 };

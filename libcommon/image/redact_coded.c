@@ -89,11 +89,13 @@ work(void *slot, struct err *e)
 	if (!t->again)
 		return 0;
 	if (pixels_decode(j->p, like, t->like.len, t->pixels, &why) < 0 ||
-	    fill_apply(j->fill, t->frame, t->pixels, &t->boxes, &why) < 0 ||
-	    encode_frame(j->p, like, t->like.len, t->pixels, &t->code, &why) < 0)
+	    redact_apply(j, t->frame, &t->boxes, t->pixels, &why) < 0)
+		return err_set(e, "frame %" PRIu32 ": %s", t->frame, why.text);
+	encode_normalise(&j->q, t->pixels);
+	if (encode_frame(&j->q, like, t->like.len, t->pixels, &t->code, &why) < 0)
 		return err_set(e, "frame %" PRIu32 ": %s", t->frame, why.text);
 	crypto_generichash(j->seals[t->frame - 1], SEAL_BYTES, t->pixels,
-	    j->p->frame_bytes, NULL, 0);
+	    j->q.frame_bytes, NULL, 0);
 	return 0;
 }
 

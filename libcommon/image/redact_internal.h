@@ -2,6 +2,7 @@
 #ifndef UNPHI_IMAGE_REDACT_INTERNAL_H
 #define UNPHI_IMAGE_REDACT_INTERNAL_H
 
+#include "base/buf.h"
 #include "dicom/scan.h"
 #include "dicom/splice.h"
 #include "image/redact.h"
@@ -17,14 +18,15 @@ enum how {
 	NATIVE,		/* the file's bytes, those of the boxes overwritten */
 	AS_IT_IS,	/* encapsulated, nothing to fill */
 	CODED,		/* encapsulated: frames coded again */
-	DECODED		/* encapsulated, and native now */
+	ANEW		/* native, of another size */
 };
 
 struct job {
 	struct dcm *d;
 	const struct scan *s;
 	const struct scan_element *el;	/* Pixel Data */
-	const struct pixels *p;
+	const struct pixels *p;		/* of the input */
+	struct pixels q;		/* of the output */
 	const struct redact *r;
 	struct redact_report *report;
 	struct fill *fill;
@@ -40,16 +42,17 @@ struct job {
 /* What is filled on FRAME, into j->boxes: within the image, edges right. */
 int redact_boxes(struct job *j, uint32_t frame, struct err *e);
 
-/* A decoded frame with its boxes, j->boxes, filled, in j->frame. */
+/* Makes PIXELS, FRAME of the input, what the output has to have, with BOXES. */
+int redact_apply(const struct job *j, uint32_t frame, const struct rects *boxes,
+    uint8_t *pixels, struct err *e);
+
+/* The same in j->frame for FRAME and j->boxes. */
 int redact_frame(struct job *j, uint32_t frame, struct err *e);
 
 /* Writes the file by splice from byte 0 of FD on. */
 int redact_write_native(struct job *j, int fd, struct err *e);
 int redact_write_coded(struct job *j, int fd, struct err *e);
-int redact_write_decoded(struct job *j, int fd, struct err *e);
-
-/* Every attribute that describes Pixel Data, together, as UID's frames are. */
-int redact_describe(struct job *j, const char *uid, struct err *e);
+int redact_write_anew(struct job *j, int fd, struct err *e);
 
 /* Reads what was written at PATH and compares it with what had to be. */
 int redact_read_back(struct job *j, const char *path, struct err *e);

@@ -216,7 +216,7 @@ compare_file(struct job *j, struct dcm *out, struct err *e)
 		return compare_as_it_is(j, dcm_scan(out), e);
 	if (pixels_describe(out, &q, e) < 0)
 		return -1;
-	if (!same_kind(j->p, &q))
+	if (!same_kind(&j->q, &q))
 		return err_set(e, "the output does not describe the same image");
 	return j->how == CODED ? compare_coded(j, out, &q, e) :
 	    compare_native(j, out, &q, e);
