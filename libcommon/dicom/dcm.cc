@@ -152,6 +152,7 @@ dcm_close(struct dcm *d)
 		return;
 	if (d->spooled)
 		unlink(d->path.c_str());
+	video_close(d->video);
 	scan_close(d->scan);
 	buf_free(&d->code);
 	delete d;

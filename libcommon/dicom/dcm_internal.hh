@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "dicom/dcm.h"
 #include "dicom/scan.h"
+#include "dicom/video.h"
 
 struct dcm {
 	DcmFileFormat file;
@@ -25,6 +26,7 @@ struct dcm {
 	/* Of pixels.cc, between its calls: */
 	std::vector<size_t> first;	/* frame k's fragments: first[k-1] to first[k] */
 	struct buf code = {};	/* of one frame */
+	struct video *video = NULL;	/* decoded as far as the last frame asked for */
 };
 
 /* Every exported function that can fail is one call of this. */

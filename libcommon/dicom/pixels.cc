@@ -49,6 +49,22 @@ static const struct syntax {
 	{ "1.2.840.10008.1.2.4.201", CODING_J2K, false, false },
 	{ "1.2.840.10008.1.2.4.202", CODING_J2K, false, false },
 	{ "1.2.840.10008.1.2.4.203", CODING_J2K, true, false },
+	{ "1.2.840.10008.1.2.4.100", CODING_VIDEO, true, false },
+	{ "1.2.840.10008.1.2.4.100.1", CODING_VIDEO, true, false },
+	{ "1.2.840.10008.1.2.4.101", CODING_VIDEO, true, false },
+	{ "1.2.840.10008.1.2.4.101.1", CODING_VIDEO, true, false },
+	{ "1.2.840.10008.1.2.4.102", CODING_VIDEO, true, false },
+	{ "1.2.840.10008.1.2.4.102.1", CODING_VIDEO, true, false },
+	{ "1.2.840.10008.1.2.4.103", CODING_VIDEO, true, false },
+	{ "1.2.840.10008.1.2.4.103.1", CODING_VIDEO, true, false },
+	{ "1.2.840.10008.1.2.4.104", CODING_VIDEO, true, false },
+	{ "1.2.840.10008.1.2.4.104.1", CODING_VIDEO, true, false },
+	{ "1.2.840.10008.1.2.4.105", CODING_VIDEO, true, false },
+	{ "1.2.840.10008.1.2.4.105.1", CODING_VIDEO, true, false },
+	{ "1.2.840.10008.1.2.4.106", CODING_VIDEO, true, false },
+	{ "1.2.840.10008.1.2.4.106.1", CODING_VIDEO, true, false },
+	{ "1.2.840.10008.1.2.4.107", CODING_VIDEO, true, false },
+	{ "1.2.840.10008.1.2.4.108", CODING_VIDEO, true, false },
 	{ "1.2.840.10008.1.2.5", CODING_RLE, false, false },
 	{ "1.2.840.10008.1.2.8.1", CODING_DEFLATE, false, false },
 };
@@ -151,7 +167,8 @@ read_module(struct dcm *d, struct pixels *p, struct err *e)
 	p->planar = p->samples == 3 && planar == 1;
 	s = dcm_string(d, DCM_TAG(0x0028, 0x2110), 0);
 	p->lossy = p->lossy || (s != NULL && strcmp(s, "01") == 0);
-	return get_photometric(d, p, e);
+	/* A video is delivered as RGB, whatever its tag: video.h. */
+	return p->coding == CODING_VIDEO ? 0 : get_photometric(d, p, e);
 }
 
 static bool
@@ -511,6 +528,39 @@ pixels_decode(const struct pixels *p, const uint8_t *code, size_t len, void *out
 	});
 }
 
+/* -- video ---------------------------------------------------------------- */
+
+static int
+video_describe(struct dcm *d, struct pixels *p, struct err *e)
+{
+	struct video_header h = { p->columns, p->rows, p->frames };
+
+	if (p->samples != 3)
+		return err_set(e, "Samples per Pixel of a video is not 3");
+	video_close(d->video);
+	d->video = NULL;
+	if (video_open(d->scan, p->syntax, &h, &d->video, e) < 0)
+		return -1;
+	p->photometric = PHOTO_RGB;
+	p->bits_stored = video_bits(d->video);
+	p->bits_allocated = p->bits_stored > 8 ? 16 : 8;
+	p->high_bit = p->bits_stored - 1;
+	p->planar = p->is_signed = false;
+	return 0;
+}
+
+bool
+pixels_has_sound(const struct dcm *d)
+{
+	return d->video != NULL && video_has_sound(d->video);
+}
+
+bool
+pixels_has_data(const struct dcm *d)
+{
+	return d->video != NULL && video_has_data(d->video);
+}
+
 /* -- both ----------------------------------------------------------------- */
 
 int
@@ -545,7 +595,9 @@ pixels_describe(struct dcm *d, struct pixels *out, struct err *e)
 			    "transfer syntax demands");
 		if (read_module(d, &p, e) < 0 || measure(&p, e) < 0)
 			return -1;
-		if (p.encapsulated)
+		if (p.coding == CODING_VIDEO)
+			got = video_describe(d, &p, e);
+		else if (p.encapsulated)
 			got = coded_describe(d, &p, e);
 		else
 			got = native_describe(el->length, s->big_endian, &p, e);
@@ -565,6 +617,10 @@ pixels_frame(struct dcm *d, const struct pixels *p, uint32_t frame, void *out,
 		if (frame < 1 || frame > p->frames)
 			return err_set(e, "has no frame %u", frame);
 		uint8_t *to = static_cast<uint8_t *>(out);
+		if (p->coding == CODING_VIDEO)
+			return d->video == NULL ?
+			    err_set(e, "the video was not described") :
+			    video_frame(d->video, frame, to, e);
 		return p->encapsulated ? coded_frame(d, p, frame, to, e) :
 		    native_frame(d, p, frame, to, e);
 	});

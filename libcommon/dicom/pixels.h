@@ -38,7 +38,8 @@ enum pixels_coding {
 	CODING_PLAIN, CODING_DEFLATE,	/* a fragment is a native frame */
 	CODING_RLE,
 	CODING_JPEG,			/* ITU-T T.81, all its processes */
-	CODING_JPEG_LS, CODING_J2K	/* CODING_J2K: and HTJ2K */
+	CODING_JPEG_LS, CODING_J2K,	/* CODING_J2K: and HTJ2K */
+	CODING_VIDEO			/* one stream: video.h */
 };
 
 struct pixels {
@@ -69,6 +70,13 @@ struct pixels {
 };
 
 /*
+ * Tracks of a video beside its pictures, which are in no frame: sound, and text
+ * or data. All are known once its last frame was had. False for other images.
+ */
+bool pixels_has_sound(const struct dcm *d);
+bool pixels_has_data(const struct dcm *d);
+
+/*
  * Reads and checks the module. Refused: sizes of 0, values that contradict each
  * other, pixel data shorter than they demand, fragments that do not make so
  * many frames or that begin one which is not counted, a first codestream of
@@ -78,8 +86,11 @@ struct pixels {
 int pixels_describe(struct dcm *d, struct pixels *p, struct err *e);
 
 /*
- * Decodes frame FRAME (from 1) into OUT, which holds P->frame_bytes. Frames may
- * be asked for in any order, at the same cost. One-bit images arrive as one
+ * Decodes frame FRAME (from 1) into OUT, which holds P->frame_bytes (or, for a
+ * video, is NULL: then it is only decoded). Frames may
+ * be asked for in any order, at the same cost but for video, where one behind the
+ * last asked for costs all those before it. The last frame of a video is had only
+ * when the stream ends with it. One-bit images arrive as one
  * byte a pixel, 0 or 1. Refused: a codestream that is cut, damaged, or of
  * another size or colour than the first. Returns 0 or -1 with E filled.
  */
@@ -89,7 +100,8 @@ int pixels_frame(struct dcm *d, const struct pixels *p, uint32_t frame,
 /*
  * The two halves of it for an encapsulated frame: its code, which is the joined
  * bytes of its fragments in place of what CODE held, and the frame of it. The
- * second needs no file, and may run in many threads at a time.
+ * second needs no file, and may run in many threads at a time. Not of video, whose
+ * frames have no code of their own.
  */
 int pixels_code(struct dcm *d, const struct pixels *p, uint32_t frame,
     struct buf *code, struct err *e);

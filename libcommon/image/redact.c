@@ -267,6 +267,8 @@ prepare(struct job *j, struct err *e)
 	t->frames = j->p->frames;
 	if (count(j, e) < 0)
 		return -1;
+	if (j->p->coding == CODING_VIDEO && redact_check_video(j, e) < 0)
+		return -1;
 	if (!size_mul(j->p->frame_bytes, 2, &n) ||
 	    (j->frame = malloc(n)) == NULL)
 		return err_set(e, "out of memory");

@@ -49,6 +49,9 @@ int redact_apply(const struct job *j, uint32_t frame, const struct rects *boxes,
 /* The same in j->frame for FRAME and j->boxes. */
 int redact_frame(struct job *j, uint32_t frame, struct err *e);
 
+/* Is all of the video in the frames that the records speak of? 0 or -1. */
+int redact_check_video(struct job *j, struct err *e);
+
 /* Writes the file by splice from byte 0 of FD on. */
 int redact_write_native(struct job *j, int fd, struct err *e);
 int redact_write_coded(struct job *j, int fd, struct err *e);
