@@ -169,9 +169,10 @@ check-pixels: all
 	cd build/pixels && PATH=$(CURDIR)/build:$$PATH && export PATH && ../../tests/syntaxes.py make in && \
 	 { px-redact -O out -b in/boxes in/*.dcm || [ $$? -eq 2 ]; } && ../../tests/syntaxes.py judge in out
 
-# How fast the programs are beside dcmodify, gdcmanon, dcmj2pnm and cp.
+# How fast the programs are beside dcmodify, gdcmanon, dcmj2pnm and cp; inpainting beside OpenCV's (python3-opencv).
 bench: all
 	bench/speed.py build
+	bench/inpaint.py build
 
 clean:
 	rm -rf build

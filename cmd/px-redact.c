@@ -18,6 +18,7 @@
 #include "stream/complete.h"
 
 static struct fill_style fill = { .mode = FILL_BLACK };
+static bool test;		/* show the boxes, in place of a fill */
 static bool keep;		/* fill what is outside of the boxes */
 static struct rect crop;	/* w is 0: none */
 static bool verify = true;
@@ -31,7 +32,10 @@ static const char options_help[] =
 "  -O, --outdir DIR   write each output under DIR, by its input's path below\n"
 "                     the folder that holds all inputs\n"
 "  -b, --boxes FILE   read the box list from FILE, not from standard input\n"
-"  -f, --fill MODE    black (the default), white, min, max, background, contrast\n"
+"  -f, --fill MODE    black (the default), white, min, max, background, contrast,\n"
+"                     mean, telea, ns, noise or text\n"
+"      --bold         write that text in bold\n"
+"      --test-fill COLOUR  show the boxes, for review: what is in them stays\n"
 "  -k, --keep         keep the boxes, fill everything outside of them\n"
 "      --crop X,Y,W,H cut the image to this rectangle, after filling\n"
 "  -j, --jobs N       decode and code frames with N threads (default 1)\n"
@@ -40,13 +44,15 @@ static const char options_help[] =
 "  -h, --help         show this help\n"
 "  -V, --version      show the version\n";
 
-enum { OPT_CROP = 256, OPT_NO_VERIFY };
+enum { OPT_BOLD = 256, OPT_TEST_FILL, OPT_CROP, OPT_NO_VERIFY };
 
 static const struct option longopts[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "outdir", required_argument, NULL, 'O' },
 	{ "boxes", required_argument, NULL, 'b' },
 	{ "fill", required_argument, NULL, 'f' },
+	{ "bold", no_argument, NULL, OPT_BOLD },
+	{ "test-fill", required_argument, NULL, OPT_TEST_FILL },
 	{ "keep", no_argument, NULL, 'k' },
 	{ "crop", required_argument, NULL, OPT_CROP },
 	{ "jobs", required_argument, NULL, 'j' },
@@ -301,6 +307,17 @@ redact_all(char *names[], size_t n)
 }
 
 static void
+check_fill(void)
+{
+	if (fill.bold && fill.mode != FILL_TEXT)
+		cli_usage("--bold is for the fill text");
+	if (test && fill.mode != FILL_BLACK)
+		cli_usage("--test-fill fills nothing: give it or --fill");
+	if (test)
+		fill.mode = FILL_TEST;
+}
+
+static void
 check_usage(int argc, char *argv[])
 {
 	bool stdin_is_boxes = boxes_file == NULL || strcmp(boxes_file, "-") == 0;
@@ -341,7 +358,7 @@ main(int argc, char *argv[])
 	int c, status;
 
 	cli_start(argv[0], "[-hkV] [-o file | -O dir] [-b boxes] [-f mode] "
-	    "[-j n] [-l log] [--crop x,y,w,h] "
+	    "[-j n] [-l log] [--bold] [--test-fill colour] [--crop x,y,w,h] "
 	    "[--no-verify] file ...", options_help);
 	while ((c = getopt_long(argc, argv, "o:O:b:f:kj:l:" CLI_SHORT, longopts,
 	    NULL)) != -1)
@@ -358,7 +375,17 @@ main(int argc, char *argv[])
 		case 'f':
 			if (!fill_mode_parse(optarg, &fill.mode))
 				cli_usage("the fill is black, white, min, max, "
-				    "background or contrast");
+				    "background, contrast, mean, telea, ns, noise or "
+				    "text");
+			break;
+		case OPT_BOLD:
+			fill.bold = true;
+			break;
+		case OPT_TEST_FILL:
+			if (!fill_colour_parse(optarg, fill.rgb))
+				cli_usage("the colour is red, green, blue, yellow, "
+				    "magenta, cyan, white, gray or #RRGGBB");
+			test = true;
 			break;
 		case 'k':
 			keep = true;
@@ -379,6 +406,7 @@ main(int argc, char *argv[])
 			cli_common(c);
 		}
 	check_usage(argc, argv);
+	check_fill();
 	/* All records first: only then is it known who spoke of a file. */
 	name = boxes_file != NULL ? boxes_file : "-";
 	in = strcmp(name, "-") == 0 ? stdin : fopen(name, "r");

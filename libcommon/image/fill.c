@@ -6,8 +6,8 @@
 #include "image/fill_internal.h"
 
 static const char *const names[] = {
-	"black", "white", "min", "max", "background", "contrast", "mean", "noise",
-	"test"
+	"black", "white", "min", "max", "background", "contrast", "mean", "telea",
+	"ns", "noise", "text", "test"
 };
 
 bool
@@ -192,7 +192,8 @@ fill_new(const struct fill_style *style, struct dcm *d, const struct pixels *p,
 			return NULL;
 		}
 		palette_ends(f);
-		if (f->style.mode == FILL_MEAN)	/* indexes have none */
+		/* Indexes are no quantity. */
+		if (f->style.mode >= FILL_MEAN && f->style.mode <= FILL_NS)
 			f->style.mode = FILL_BACKGROUND;
 	} else if (p->samples == 1 && is_turned(d, p)) {
 		f->black = fill_value_max(f);

@@ -18,9 +18,14 @@
  * mean: the mean of those pixels, sample by sample, halves rounded upwards; of
  *     those with Pixel Padding Value only if there are no others; black when
  *     there is none. A palette has no mean: background.
+ * telea, ns: what inpaint.h makes of the pixels that lie in no box, sample by
+ *     sample, rounded; black when there is none. Indexes of a palette are no
+ *     quantity: background.
  * noise: each pixel is one of those, chosen by a generator whose seed is the
  *     number of the frame and the place and size of the box, and nothing else.
  *     Padding and black as for mean.
+ * text: lines of filler words (lettering.h), of black or white as by contrast, on
+ *     background. The generator's seed is that of noise.
  * test: shows where boxes are, and leaves what is in them to be read: a border
  *     and diagonal lines in a colour, where many boxes meet around all of them.
  *     Gray: between the smallest and the largest value of the frame, as light as
@@ -48,12 +53,13 @@
 enum fill_mode {
 	FILL_BLACK, FILL_WHITE, FILL_MIN, FILL_MAX, FILL_BACKGROUND, FILL_CONTRAST,
 	FILL_MEAN,		/* to here one value for all of a box */
-	FILL_NOISE, FILL_TEST
+	FILL_TELEA, FILL_NS, FILL_NOISE, FILL_TEXT, FILL_TEST
 };
 
 struct fill_style {
 	enum fill_mode mode;
-	uint8_t rgb[3];		/* of FILL_TEST */
+	bool bold;		/* FILL_TEXT */
+	uint8_t rgb[3];		/* FILL_TEST */
 };
 
 /*

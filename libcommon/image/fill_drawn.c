@@ -1,21 +1,12 @@
 /* fill: boxes that no one colour fills; see fill.h. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "image/fill_internal.h"
-
-/* -- noise ------------------------------------------------------------------ */
-
-/* Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014. */
-static uint64_t
-next_random(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return z ^ z >> 31;
-}
+#include "image/inpaint.h"
+#include "image/lettering.h"
 
 /* Of the frame's number and the box alone: nothing covered has a part in it. */
 static uint64_t
@@ -27,10 +18,12 @@ seed_of(uint32_t number, const struct rect *r)
 
 	for (i = 0; i < 5; i++) {
 		state ^= of[i];
-		state = next_random(&state);
+		state = random_next(&state);
 	}
 	return state;
 }
+
+/* -- noise ------------------------------------------------------------------ */
 
 static void
 noise(const struct fill *f, uint32_t number, uint8_t *frame,
@@ -44,10 +37,163 @@ noise(const struct fill *f, uint32_t number, uint8_t *frame,
 	fill_ring_unpad(f, ring);
 	for (y = r->y; y < r->y + r->h; y++)
 		for (x = r->x; x < r->x + r->w; x++) {
-			i = (size_t)((next_random(&state) >> 32) * ring->n >> 32);
+			i = random_below(&state, (uint32_t)ring->n);
 			fill_put_colour(f, frame, x, y,
 			    ring->n == 0 ? &black : &ring->c[i]);
 		}
+}
+
+/* -- text ------------------------------------------------------------------- */
+
+/* COVER of 255 parts of INK over PAPER. */
+static struct colour
+mix(const struct fill *f, const struct colour *paper, const struct colour *ink,
+    uint8_t cover)
+{
+	struct colour c = { { 0, 0, 0 } };
+	int k;
+
+	if (f->bright != NULL)		/* indexes cannot be mixed */
+		return cover < 128 ? *paper : *ink;
+	for (k = 0; k < 3; k++)
+		c.v[k] = paper->v[k] + (ink->v[k] - paper->v[k]) * cover / 255;
+	return c;
+}
+
+static int
+text(const struct fill *f, uint32_t number, uint8_t *frame,
+    const struct rect *r, struct ring *ring, struct err *e)
+{
+	struct colour paper = fill_background(f, ring), ink, c;
+	uint32_t w = r->w < LETTERING_MAX ? r->w : LETTERING_MAX;
+	uint32_t h = r->h < LETTERING_MAX ? r->h : LETTERING_MAX, x, y;
+	uint8_t *cover = malloc((size_t)w * h);
+	int got;
+
+	if (cover == NULL)
+		return err_set(e, "out of memory");
+	ink = fill_contrast(f, &paper);
+	got = lettering_draw(w, h, f->style.bold, seed_of(number, r), cover, e);
+	for (y = 0; got == 0 && y < r->h; y++)
+		for (x = 0; x < r->w; x++) {
+			c = mix(f, &paper, &ink, cover[(size_t)(y % h) * w + x % w]);
+			fill_put_colour(f, frame, r->x + x, r->y + y, &c);
+		}
+	free(cover);
+	return got;
+}
+
+/* -- inpainting ------------------------------------------------------------- */
+
+/* Some samples of a part of the frame, as floats: in 4:2:2 the chroma is half as wide. */
+struct part {
+	uint32_t x, y, w, h;	/* in pixels of the frame */
+	uint32_t from, count;	/* samples */
+	uint32_t wide;		/* pixels that share a sample */
+};
+
+/* All boxes with what inpainting can see around them. */
+static struct rect
+surroundings(const struct fill *f, const struct rects *boxes)
+{
+	uint32_t x1 = 0, y1 = 0, margin = 16;	/* even, for pairs */
+	struct rect all = { f->width, f->height, 0, 0 };
+	const struct rect *r;
+	size_t i;
+
+	for (i = 0; i < boxes->n; i++) {
+		r = &boxes->r[i];
+		all.x = r->x < all.x ? r->x : all.x;
+		all.y = r->y < all.y ? r->y : all.y;
+		x1 = r->x + r->w > x1 ? r->x + r->w : x1;
+		y1 = r->y + r->h > y1 ? r->y + r->h : y1;
+	}
+	all.x = all.x > margin ? all.x - margin : 0;
+	all.y = all.y > margin ? all.y - margin : 0;
+	x1 = f->width - x1 > margin ? x1 + margin : f->width;
+	y1 = f->height - y1 > margin ? y1 + margin : f->height;
+	all.w = x1 - all.x;
+	all.h = y1 - all.y;
+	return all;
+}
+
+static int64_t
+nearest_value(const struct fill *f, float v)
+{
+	int64_t n = (int64_t)floor((double)v + 0.5);
+
+	if (n < fill_value_min(f))	/* floats of 32-bit words are not exact */
+		return fill_value_min(f);
+	return n > fill_value_max(f) ? fill_value_max(f) : n;
+}
+
+static int
+inpaint_part(const struct fill *f, uint8_t *frame, const uint8_t *mask,
+    const struct part *p, struct err *e)
+{
+	uint32_t w = p->w / p->wide, k, x, y;
+	size_t area = (size_t)w * p->h, i;
+	float *v = malloc(area * p->count * sizeof *v);
+	uint8_t *covered = malloc(area);
+	int got = -1;
+
+	if (v == NULL || covered == NULL) {
+		err_set(e, "out of memory");
+		goto out;
+	}
+	for (i = 0, y = p->y; y < p->y + p->h; y++)
+		for (x = p->x; x < p->x + p->w; x += p->wide, i++) {
+			covered[i] = mask[(size_t)y * f->width + x];
+			for (k = 0; k < p->count; k++)
+				v[k * area + i] = covered[i] != 0 ? 0 :
+				    (float)fill_get_value(f, frame, x, y, p->from + k);
+		}
+	got = f->style.mode == FILL_TELEA ?
+	    inpaint_telea(v, p->count, w, p->h, covered, e) :
+	    inpaint_ns(v, p->count, w, p->h, covered, e);
+	for (i = 0, y = p->y; got == 0 && y < p->y + p->h; y++)
+		for (x = p->x; x < p->x + p->w; x += p->wide, i++)
+			for (k = 0; covered[i] != 0 && k < p->count; k++)
+				fill_put_word(f, frame,
+				    fill_word_at(f, x, y, p->from + k),
+				    fill_word_of(f, nearest_value(f, v[k * area + i])));
+out:
+	free(v);
+	free(covered);
+	return got;
+}
+
+static void
+blacken(const struct fill *f, uint8_t *frame)
+{
+	struct colour black = fill_gray(f, f->black);
+	uint32_t x, y;
+
+	for (y = 0; y < f->height; y++)
+		for (x = 0; x < f->width; x++)
+			fill_put_colour(f, frame, x, y, &black);
+}
+
+static int
+inpaint(const struct fill *f, uint8_t *frame, const uint8_t *mask,
+    const struct rects *boxes, struct err *e)
+{
+	struct rect r = surroundings(f, boxes);
+	struct part p = { r.x, r.y, r.w, r.h, 0, fill_samples(f), 1 };
+
+	if (memchr(mask, 0, (size_t)f->width * f->height) == NULL) {
+		blacken(f, frame);	/* there is nothing to go by */
+		return 0;
+	}
+	if (!f->pairs)
+		return inpaint_part(f, frame, mask, &p, e);
+	p.count = 1;
+	if (inpaint_part(f, frame, mask, &p, e) < 0)
+		return -1;
+	p.from = 1;
+	p.count = 2;
+	p.wide = 2;
+	return inpaint_part(f, frame, mask, &p, e);
 }
 
 /* -- test ------------------------------------------------------------------- */
@@ -181,7 +327,9 @@ draw_boxes(const struct fill *f, uint32_t number, uint8_t *frame,
 	for (i = 0; got == 0 && i < boxes->n; i++) {
 		/* Rings are in no box, so they are as they were. */
 		got = fill_ring(f, frame, mask, &boxes->r[i], &ring, e);
-		if (got == 0)
+		if (got == 0 && f->style.mode == FILL_TEXT)
+			got = text(f, number, frame, &boxes->r[i], &ring, e);
+		else if (got == 0)
 			noise(f, number, frame, &boxes->r[i], &ring);
 	}
 	free(ring.c);
@@ -200,6 +348,10 @@ fill_draw(const struct fill *f, uint32_t number, uint8_t *frame,
 	switch (f->style.mode) {
 	case FILL_TEST:
 		test(f, frame, mask);
+		break;
+	case FILL_TELEA:
+	case FILL_NS:
+		got = inpaint(f, frame, mask, boxes, e);
 		break;
 	default:
 		got = draw_boxes(f, number, frame, mask, boxes, e);

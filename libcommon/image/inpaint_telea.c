@@ -1,0 +1,324 @@
+/* inpaint: Telea's, by fast marching; see inpaint.h. */
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "image/inpaint.h"
+
+#define RADIUS 5		/* epsilon of the paper */
+#define FAR 1e6f
+
+enum { KNOWN, BAND, INSIDE };
+
+struct entry {
+	float t;
+	uint32_t x, y;
+};
+
+/* The narrow band: a heap by time; entries that were bettered stay, and are skipped. */
+struct band {
+	struct entry *e;
+	size_t n, cap;
+};
+
+struct march {
+	float *v, *t;		/* t: time of arrival, negative outside */
+	uint8_t *flag;
+	uint32_t count, width, height;
+	struct band band;
+};
+
+/* -- the heap --------------------------------------------------------------- */
+
+/* By place when it is at the same time, so that the order is always the same. */
+static bool
+before(const struct entry *a, const struct entry *b)
+{
+	if (a->t != b->t)
+		return a->t < b->t;
+	return a->y != b->y ? a->y < b->y : a->x < b->x;
+}
+
+static int
+band_add(struct band *b, float t, uint32_t x, uint32_t y, struct err *e)
+{
+	struct entry new = { t, x, y }, *p;
+	size_t i, up, cap;
+
+	if (b->n == b->cap) {
+		cap = b->cap == 0 ? 1024 : 2 * b->cap;
+		if ((p = realloc(b->e, cap * sizeof *p)) == NULL)
+			return err_set(e, "out of memory");
+		b->e = p;
+		b->cap = cap;
+	}
+	for (i = b->n++; i > 0; i = up) {
+		up = (i - 1) / 2;
+		if (!before(&new, &b->e[up]))
+			break;
+		b->e[i] = b->e[up];
+	}
+	b->e[i] = new;
+	return 0;
+}
+
+static struct entry
+band_take(struct band *b)
+{
+	struct entry first = b->e[0], last = b->e[--b->n];
+	size_t i, down;
+
+	for (i = 0; (down = 2 * i + 1) < b->n; i = down) {
+		if (down + 1 < b->n && before(&b->e[down + 1], &b->e[down]))
+			down++;
+		if (!before(&b->e[down], &last))
+			break;
+		b->e[i] = b->e[down];
+	}
+	b->e[i] = last;
+	return first;
+}
+
+/* -- times ------------------------------------------------------------------ */
+
+static size_t
+at(const struct march *m, uint32_t x, uint32_t y)
+{
+	return (size_t)y * m->width + x;
+}
+
+/* Of the eikonal equation, from one neighbour along each axis; FAR: none. */
+static float
+solve(float a, float b)
+{
+	float d = a - b;
+
+	if (a >= FAR || b >= FAR || d * d >= 1)
+		return (a < b ? a : b) + 1;
+	return (a + b + sqrtf(2 - d * d)) / 2;
+}
+
+/* The time of a neighbour that has one. */
+static float
+time_of(const struct march *m, int64_t x, int64_t y)
+{
+	size_t i;
+
+	if (x < 0 || y < 0 || x >= m->width || y >= m->height)
+		return FAR;
+	i = at(m, (uint32_t)x, (uint32_t)y);
+	return m->flag[i] == INSIDE ? FAR : m->t[i];
+}
+
+static float
+arrival(const struct march *m, uint32_t x, uint32_t y)
+{
+	float l = time_of(m, (int64_t)x - 1, y), r = time_of(m, (int64_t)x + 1, y);
+	float u = time_of(m, x, (int64_t)y - 1), d = time_of(m, x, (int64_t)y + 1);
+
+	return solve(l < r ? l : r, u < d ? u : d);
+}
+
+/* -- one pixel -------------------------------------------------------------- */
+
+/*
+ * The derivative of P at X of N in steps of STEP, from those neighbours whose
+ * FLAG says that they hold something.
+ */
+static float
+slope(const float *p, const uint8_t *flag, uint32_t x, uint32_t n, size_t step)
+{
+	bool left = x > 0 && flag[-(ptrdiff_t)step] != INSIDE;
+	bool right = x + 1 < n && flag[step] != INSIDE;
+
+	if (left && right)
+		return (p[step] - p[-(ptrdiff_t)step]) / 2;
+	if (right)
+		return p[step] - p[0];
+	return left ? p[0] - p[-(ptrdiff_t)step] : 0;
+}
+
+struct sums {
+	float value, weight, low, high;
+};
+
+/* How much Q, (DX, DY) away from the pixel P, says about it: (3) of the paper. */
+static float
+weight(const struct march *m, size_t p, size_t q, int dx, int dy, float nx,
+    float ny)
+{
+	float squared = (float)(dx * dx + dy * dy), length = sqrtf(squared);
+	float direction = fabsf((float)dx * nx + (float)dy * ny) / length;
+	float level = 1 / (1 + fabsf(m->t[q] - m->t[p]));
+
+	if (direction < 0.01f)	/* across, where nothing else may be known */
+		direction = 0.000001f;
+	return direction * level / squared;
+}
+
+/* (2) of the paper; all planes have the same weights. */
+static void
+inpaint(struct march *m, uint32_t x, uint32_t y)
+{
+	uint32_t x0 = x > RADIUS ? x - RADIUS : 0, x1 = x + RADIUS;
+	uint32_t y0 = y > RADIUS ? y - RADIUS : 0, y1 = y + RADIUS, u, w, k;
+	size_t p = at(m, x, y), q, area = (size_t)m->width * m->height;
+	float nx = slope(m->t + p, m->flag + p, x, m->width, 1);
+	float ny = slope(m->t + p, m->flag + p, y, m->height, m->width);
+	struct sums s[3];
+	float by, value, *v;
+	int dx, dy;
+
+	for (k = 0; k < m->count; k++)
+		s[k] = (struct sums){ 0, 0, INFINITY, -INFINITY };
+	for (w = y0; w <= y1 && w < m->height; w++)
+		for (u = x0; u <= x1 && u < m->width; u++) {
+			dx = (int)x - (int)u;
+			dy = (int)y - (int)w;
+			q = at(m, u, w);
+			if (m->flag[q] == INSIDE || dx * dx + dy * dy > RADIUS * RADIUS ||
+			    q == p)
+				continue;
+			by = weight(m, p, q, dx, dy, nx, ny);
+			for (k = 0, v = m->v + q; k < m->count; k++, v += area) {
+				value = *v + (float)dx * slope(v, m->flag + q, u, m->width,
+				    1) + (float)dy * slope(v, m->flag + q, w, m->height,
+				    m->width);
+				s[k].value += by * value;
+				s[k].weight += by;
+				s[k].low = *v < s[k].low ? *v : s[k].low;
+				s[k].high = *v > s[k].high ? *v : s[k].high;
+			}
+		}
+	for (k = 0, v = m->v + p; k < m->count; k++, v += area) {
+		value = s[k].value / s[k].weight;
+		*v = value < s[k].low ? s[k].low : value > s[k].high ? s[k].high : value;
+	}
+}
+
+/* -- marching --------------------------------------------------------------- */
+
+/* The pixel (X, Y), if it is there and not done, gets a time, and its value. */
+static int
+reach(struct march *m, int64_t x, int64_t y, bool fill, struct err *e)
+{
+	uint32_t u = (uint32_t)x, w = (uint32_t)y;
+	float t;
+	size_t i;
+
+	if (x < 0 || y < 0 || x >= m->width || y >= m->height)
+		return 0;
+	i = at(m, u, w);
+	if (m->flag[i] == KNOWN)
+		return 0;
+	t = arrival(m, u, w);
+	if (m->flag[i] == BAND && (m->t[i] <= 0 || t >= m->t[i]))
+		return 0;
+	m->t[i] = t;
+	if (m->flag[i] == INSIDE && fill)
+		inpaint(m, u, w);
+	m->flag[i] = BAND;
+	return band_add(&m->band, t, u, w, e);
+}
+
+/* Until nothing is left that is reached before END. */
+static int
+march(struct march *m, float end, bool fill, struct err *e)
+{
+	struct entry n;
+	size_t i;
+
+	while (m->band.n > 0) {
+		n = band_take(&m->band);
+		i = at(m, n.x, n.y);
+		if (n.t >= end)
+			break;
+		if (m->flag[i] == KNOWN)
+			continue;
+		m->flag[i] = KNOWN;
+		if (reach(m, (int64_t)n.x - 1, n.y, fill, e) < 0 ||
+		    reach(m, (int64_t)n.x + 1, n.y, fill, e) < 0 ||
+		    reach(m, n.x, (int64_t)n.y - 1, fill, e) < 0 ||
+		    reach(m, n.x, (int64_t)n.y + 1, fill, e) < 0)
+			return -1;
+	}
+	m->band.n = 0;
+	return 0;
+}
+
+static bool
+touches(const struct march *m, const uint8_t *mask, uint32_t x, uint32_t y)
+{
+	size_t i = at(m, x, y);
+
+	return (x > 0 && mask[i - 1] != 0) ||
+	    (x + 1 < m->width && mask[i + 1] != 0) ||
+	    (y > 0 && mask[i - m->width] != 0) ||
+	    (y + 1 < m->height && mask[i + m->width] != 0);
+}
+
+/*
+ * Sets out from the uncovered pixels that touch a covered one, at the time 0,
+ * over those whose byte of MASK is COVERED or is not.
+ */
+static int
+start(struct march *m, const uint8_t *mask, bool covered, struct err *e)
+{
+	uint32_t x, y;
+	size_t i;
+
+	for (i = 0, y = 0; y < m->height; y++)
+		for (x = 0; x < m->width; x++, i++) {
+			if (mask[i] == 0 && touches(m, mask, x, y)) {
+				m->t[i] = 0;
+				m->flag[i] = BAND;
+				if (band_add(&m->band, 0, x, y, e) < 0)
+					return -1;
+			} else if ((mask[i] != 0) == covered) {
+				m->t[i] = FAR;
+				m->flag[i] = INSIDE;
+			} else
+				m->flag[i] = KNOWN;
+		}
+	return 0;
+}
+
+/* First outwards, for times of the pixels that weights ask about. */
+static int
+run(struct march *m, const uint8_t *mask, struct err *e)
+{
+	size_t i, area = (size_t)m->width * m->height;
+
+	for (i = 0; i < area; i++)
+		m->t[i] = FAR;
+	if (start(m, mask, false, e) < 0 || march(m, 2 * RADIUS, false, e) < 0)
+		return -1;
+	for (i = 0; i < area; i++)
+		m->t[i] = mask[i] == 0 && m->t[i] < FAR ? -m->t[i] : -2 * RADIUS;
+	if (start(m, mask, true, e) < 0)
+		return -1;
+	return march(m, FAR, true, e);
+}
+
+int
+inpaint_telea(float *v, uint32_t count, uint32_t width, uint32_t height,
+    const uint8_t *mask, struct err *e)
+{
+	size_t area = (size_t)width * height;
+	struct march m = { .v = v, .count = count, .width = width,
+	    .height = height };
+	int got = -1;
+
+	m.t = malloc(area * sizeof *m.t);
+	m.flag = malloc(area);
+	if (m.t == NULL || m.flag == NULL)
+		err_set(e, "out of memory");
+	else
+		got = run(&m, mask, e);
+	free(m.t);
+	free(m.flag);
+	free(m.band.e);
+	return got;
+}
