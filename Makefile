@@ -13,7 +13,8 @@ BUILD_PACKAGES = gcc g++ make pkg-config libdcmtk-dev libjansson-dev libsodium-d
 	libopenjph-dev libcairo2-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev
 RUN_PACKAGES   = dcmtk jq tesseract-ocr tesseract-ocr-eng
 TEST_PACKAGES  = bats parallel dicom3tools libgdcm-tools python3-pydicom python3-gdcm python3-numpy python3-pil \
-	netpbm mandoc shellcheck cppcheck zsh fish ffmpeg libopenjp2-tools openjph-tools
+	netpbm mandoc shellcheck cppcheck zsh fish ffmpeg libopenjp2-tools openjph-tools \
+	libjpeg-turbo-progs
 
 # Everything that depends on a package is expanded late: `make check` installs first.
 PKGS    = jansson libsodium libpng libopenjp2 tesseract lept zlib libjpeg charls cairo \

@@ -3,6 +3,7 @@
  *
  *	codec CODING decode WORD <code >frame
  *	codec CODING encode WORD LIKE <frame >code	coded as the file LIKE is
+ *	codec CODING describe <code		WxH, components, bits, flags
  *	codec jpeg segments <code			marker, offset, length
  *
  * A frame is as pixels.h delivers it, in words of WORD bytes.
@@ -98,6 +99,23 @@ list_segments(const struct buf *code)
 }
 
 static void
+describe(const struct coding *k)
+{
+	struct buf code = { 0 };
+	struct codestream c;
+	struct err e;
+
+	read_all(stdin, &code);
+	if (k->describe(bytes(&code), code.len, &c, &e) < 0)
+		die(e.text);
+	printf("%ux%u %u %u%s%s%s%s\n", (unsigned)c.width, (unsigned)c.height,
+	    (unsigned)c.components, (unsigned)c.precision,
+	    c.is_signed ? " signed" : "", c.transformed ? " transformed" : "",
+	    c.sycc ? " sycc" : "", c.lossless ? " lossless" : "");
+	buf_free(&code);
+}
+
+static void
 run(const struct coding *k, size_t word, const char *like_name)
 {
 	struct buf in = { 0 }, like = { 0 }, code = { 0 }, *described = &in;
@@ -148,9 +166,11 @@ main(int argc, char *argv[])
 		buf_free(&code);
 		return 0;
 	}
-	for (i = 0; argc >= 4 && i < sizeof codings / sizeof *codings; i++)
+	for (i = 0; argc >= 3 && i < sizeof codings / sizeof *codings; i++)
 		if (strcmp(argv[1], codings[i].name) == 0) {
-			if (argc == 4 && strcmp(argv[2], "decode") == 0)
+			if (argc == 3 && strcmp(argv[2], "describe") == 0)
+				describe(&codings[i]);
+			else if (argc == 4 && strcmp(argv[2], "decode") == 0)
 				run(&codings[i], (size_t)atoi(argv[3]), NULL);
 			else if (argc == 5 && strcmp(argv[2], "encode") == 0 &&
 			    codings[i].encode != NULL)
@@ -159,5 +179,5 @@ main(int argc, char *argv[])
 				break;
 			return 0;
 		}
-	die("usage: codec CODING decode WORD | encode WORD LIKE | segments");
+	die("usage: codec CODING decode WORD | encode WORD LIKE | describe | segments");
 }

@@ -105,16 +105,61 @@ codestream_next(const uint8_t *code, size_t len, size_t *at,
 	return 1;
 }
 
-/* T.81 B.2.3: did this scan lose bits? T.87 C.2.3 has NEAR in place of Ss. */
+/*
+ * What the scans leave open: for each component and coefficient the lowest bit
+ * that was coded (T.81 G.1.1.1), UNSEEN before its first scan.
+ */
+#define UNSEEN 0xff
+struct coverage {
+	uint8_t low[3][64];
+};
+
+static bool
+is_progressive(uint8_t process)
+{
+	return process == 0xc2 || process == 0xca;	/* Huffman, arithmetic */
+}
+
+/* T.81 B.2.3; T.87 C.2.3 has NEAR in place of Ss. */
 static int
-scan_header(const uint8_t *p, size_t n, struct codestream *c, struct err *e)
+scan_header(const uint8_t *p, size_t n, struct codestream *c,
+    struct coverage *cover, struct err *e)
 {
 	size_t k = n == 0 ? 0 : 1 + 2 * (size_t)p[0];
+	unsigned i, j, z, from = 0, to = 63, low = 0;
 
+	if (c->process == 0)
+		return err_set(e, "the codestream has no frame header");
 	if (k < 3 || n < k + 3)
 		return err_set(e, "the codestream's scan header is too short");
 	if (c->process == JPEG_SOF55 ? p[k] != 0 : (p[k + 2] & 0xf) != 0)
 		c->lossless = false;
+	if (is_progressive(c->process)) {
+		from = p[k];
+		to = p[k + 1];
+		low = p[k + 2] & 0xf;
+	}
+	for (i = 0; i < p[0]; i++)
+		for (j = 0; j < c->components; j++)
+			for (z = from; c->id[j] == p[1 + 2 * i] && z <= to && z < 64; z++)
+				cover->low[j][z] = (uint8_t)low;
+	return 0;
+}
+
+/*
+ * Decoders show zeros for what no scan brought, without a word. So this is how
+ * a stream looks that was cut between two scans.
+ */
+static int
+check_coverage(const struct codestream *c, const struct coverage *cover,
+    struct err *e)
+{
+	unsigned i, z;
+
+	for (i = 0; i < c->components; i++)
+		for (z = 0; z < 64; z++)
+			if (cover->low[i][z] != 0)
+				return err_set(e, "the codestream lacks a scan");
 	return 0;
 }
 
@@ -123,21 +168,19 @@ codestream_jpeg(const uint8_t *code, size_t len, struct codestream *c,
     struct err *e)
 {
 	struct codestream_segment s;
-	bool scanned = false;
+	struct coverage cover;
 	size_t at = 0;
 	int got;
 
 	memset(c, 0, sizeof *c);
+	memset(&cover, UNSEEN, sizeof cover);
 	c->adobe = -1;
 	while ((got = codestream_next(code, len, &at, &s, e)) == 1) {
 		const uint8_t *p = code + s.body;
 
 		if (s.marker == JPEG_SOS) {
-			if (c->process == 0)
-				return err_set(e, "the codestream has no frame header");
-			if (scan_header(p, s.len, c, e) < 0)
+			if (scan_header(p, s.len, c, &cover, e) < 0)
 				return -1;
-			scanned = true;
 		} else if (is_frame_header(s.marker)) {
 			if (c->process != 0)
 				return err_set(e, "the codestream has two frame headers");
@@ -150,10 +193,12 @@ codestream_jpeg(const uint8_t *code, size_t len, struct codestream *c,
 		    memcmp(p, "Adobe", 5) == 0)
 			c->adobe = p[11];
 	}
-	if (got == 0 && !scanned)
-		return err_set(e, "the codestream holds no samples");
+	if (got < 0 || check_coverage(c, &cover, e) < 0)
+		return -1;
+	if (c->process == 0)
+		return err_set(e, "the codestream has no frame header");
 	c->end = at;
-	return got;
+	return 0;
 }
 
 bool

@@ -47,7 +47,8 @@ struct codestream {
 /*
  * Reads the markers of a JPEG (T.81) or JPEG-LS (T.87) stream up to EOI, over
  * all scans. Returns 0, or -1 with E filled: no SOI, a segment that ends beyond
- * the bytes, no EOI, no frame header or two, sizes of 0 (a height given later by
+ * the bytes, no EOI, scans that lack a component or a part of its coefficients'
+ * bits, no frame header or two, sizes of 0 (a height given later by
  * DNL too), parts that are not a DICOM image (components other than 1 or 3).
  */
 int codestream_jpeg(const uint8_t *code, size_t len, struct codestream *c,

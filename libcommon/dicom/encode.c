@@ -132,8 +132,7 @@ encode_like(const struct pixels *p, const uint8_t *like, size_t len,
 		return j2k_encode(like, len, &c, frame, p->bytes, code, e);
 	if (p->coding == CODING_JPEG_LS)
 		return jpeg_ls_encode(like, len, &c, frame, p->bytes, code, e);
-	return jpeg_lossless_encode(c.process == JPEG_SOF3 ? like : NULL, len, &c,
-	    frame, p->bytes, code, e);
+	return jpeg_lossless_encode(like, len, &c, frame, p->bytes, code, e);
 }
 
 int

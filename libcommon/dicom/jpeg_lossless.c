@@ -308,10 +308,13 @@ write_samples(const struct codestream *c, const struct scan_spec *s,
 
 /* -- scans ---------------------------------------------------------------- */
 
-/* T.81 B.2.3. P is the scan header's N bytes after its length. */
+/*
+ * T.81 B.2.3. P is the scan header's N bytes after its length. SEEN has a bit
+ * for each component that a scan before has had.
+ */
 static int
 read_scan(const struct codestream *c, const uint8_t *p, size_t n,
-    struct scan_spec *s, struct err *e)
+    struct scan_spec *s, unsigned *seen, struct err *e)
 {
 	unsigned i, k;
 
@@ -325,6 +328,9 @@ read_scan(const struct codestream *c, const uint8_t *p, size_t n,
 		s->table[i] = p[2 + 2 * i] >> 4;
 		if (k == c->components || s->table[i] >= TABLES)
 			return err_set(e, "a scan of the codestream names what there is not");
+		if (*seen >> k & 1)
+			return err_set(e, "the codestream has a component twice");
+		*seen |= 1u << k;
 	}
 	s->predictor = p[1 + 2 * s->n];
 	if (s->predictor < 1 || s->predictor > 7)
@@ -335,8 +341,8 @@ read_scan(const struct codestream *c, const uint8_t *p, size_t n,
 /* Tables, header and samples of the scan whose header in LIKE is P. */
 static int
 write_scan(const struct codestream *c, const uint8_t *p, size_t n,
-    const uint8_t *frame, size_t word, uint16_t *diff, struct buf *code,
-    struct err *e)
+    const uint8_t *frame, size_t word, uint16_t *diff, unsigned *seen,
+    struct buf *code, struct err *e)
 {
 	struct huffman tables[TABLES] = { 0 };
 	uint8_t head[4] = { 0xff, JPEG_SOS, (uint8_t)((n + 2) >> 8), (uint8_t)(n + 2) };
@@ -344,7 +350,7 @@ write_scan(const struct codestream *c, const uint8_t *p, size_t n,
 	size_t i, total;
 	unsigned k, used = 0;
 
-	if (read_scan(c, p, n, &s, e) < 0 ||
+	if (read_scan(c, p, n, &s, seen, e) < 0 ||
 	    differences(c, &s, frame, word, diff, e) < 0)
 		return -1;
 	total = (size_t)c->width * c->height;
@@ -367,7 +373,13 @@ write_scan(const struct codestream *c, const uint8_t *p, size_t n,
 	return write_samples(c, &s, tables, diff, code, e);
 }
 
-/* Of a frame header, which begins at P after its length: T.81 B.2.2. */
+static bool
+is_extra(uint8_t marker)
+{
+	return (marker >= JPEG_APP0 && marker <= JPEG_APP15) || marker == JPEG_COM;
+}
+
+/* Into a frame header, of which P is what follows its length: T.81 B.2.2. */
 static void
 put_size(const struct codestream *c, uint8_t *p)
 {
@@ -377,55 +389,23 @@ put_size(const struct codestream *c, uint8_t *p)
 	p[4] = (uint8_t)c->width;
 }
 
-/* A codestream without code, to be like: one scan, predictor 1, no segments. */
-static int
-make_plain(struct codestream *c, struct buf *like, struct err *e)
-{
-	uint8_t b[64] = { 0xff, 0xd8, 0xff, JPEG_SOF3 }, *p = b + 4;
-	uint8_t n = (uint8_t)c->components, i;
-
-	c->process = JPEG_SOF3;
-	c->subsampled = false;
-	p[1] = (uint8_t)(8 + 3 * n);
-	p[2] = (uint8_t)c->precision;
-	p[7] = n;
-	put_size(c, p + 2);
-	for (p += 8, i = 0; i < n; i++, p += 3) {
-		p[0] = c->id[i] = (uint8_t)(i + 1);
-		p[1] = 0x11;
-	}
-	*p++ = 0xff;
-	*p++ = JPEG_SOS;
-	p[1] = (uint8_t)(6 + 2 * n);
-	p[2] = n;
-	for (p += 3, i = 0; i < n; i++, p += 2)
-		p[0] = c->id[i];
-	p[0] = 1;		/* the predictor */
-	p += 3;
-	*p++ = 0xff;
-	*p++ = JPEG_EOI;
-	return buf_add(like, b, (size_t)(p - b), e);
-}
-
 /* All of LIKE's segments in their order; only its scans and tables are new. */
 static int
-write_all(const uint8_t *like, size_t like_len, const struct codestream *c,
+write_alike(const uint8_t *like, size_t like_len, const struct codestream *c,
     const uint8_t *frame, size_t word, uint16_t *diff, struct buf *code,
     struct err *e)
 {
-	static const uint8_t soi[] = { 0xff, 0xd8 }, eoi[] = { 0xff, JPEG_EOI };
 	struct codestream_segment s;
+	unsigned seen = 0;
 	size_t at = 0;
 	int got;
 
-	if (buf_add(code, soi, sizeof soi, e) < 0)
-		return -1;
 	while ((got = codestream_next(like, like_len, &at, &s, e)) == 1) {
 		if (s.marker == JPEG_DHT || s.marker == JPEG_DRI)
 			continue;
 		if (s.marker == JPEG_SOS)
 			got = write_scan(c, like + s.body, s.len, frame, word, diff,
-			    code, e);
+			    &seen, code, e);
 		else
 			got = buf_add(code, like + s.at, s.body + s.len - s.at, e);
 		if (got < 0)
@@ -433,7 +413,47 @@ write_all(const uint8_t *like, size_t like_len, const struct codestream *c,
 		if (s.marker == JPEG_SOF3)
 			put_size(c, (uint8_t *)code->data + code->len - s.len);
 	}
-	return got < 0 ? -1 : buf_add(code, eoi, sizeof eoi, e);
+	if (got == 0 && seen != (1u << c->components) - 1)
+		return err_set(e, "the codestream lacks a component");
+	return got;
+}
+
+/*
+ * The same for a LIKE of another process: its APPn and COM, but for JFIF's APP0
+ * (T.871 is of DCT alone); then one scan by predictor 1, which .70 demands.
+ */
+static int
+write_anew(const uint8_t *like, size_t like_len, const struct codestream *c,
+    const uint8_t *frame, size_t word, uint16_t *diff, struct buf *code,
+    struct err *e)
+{
+	uint8_t n = (uint8_t)c->components, sof[19] = { 0xff, JPEG_SOF3, 0,
+	    (uint8_t)(8 + 3 * n), (uint8_t)c->precision,
+	    (uint8_t)(c->height >> 8), (uint8_t)c->height,
+	    (uint8_t)(c->width >> 8), (uint8_t)c->width, n };
+	uint8_t scan[10] = { n };
+	struct codestream_segment s;
+	unsigned seen = 0;
+	size_t at = 0;
+	uint8_t k;
+	int got;
+
+	while ((got = codestream_next(like, like_len, &at, &s, e)) == 1)
+		if (is_extra(s.marker) && s.marker != JPEG_APP0 &&
+		    buf_add(code, like + s.at, s.body + s.len - s.at, e) < 0)
+			return -1;
+	if (got < 0)
+		return -1;
+	for (k = 0; k < n; k++) {
+		sof[10 + 3 * k] = scan[1 + 2 * k] = c->id[k];
+		sof[11 + 3 * k] = 0x11;			/* not subsampled */
+		scan[2 + 2 * k] = (uint8_t)(k << 4);	/* a table each */
+	}
+	scan[1 + 2 * n] = 1;
+	if (buf_add(code, sof, 10 + 3 * (size_t)n, e) < 0)
+		return -1;
+	return write_scan(c, scan, 4 + 2 * (size_t)n, frame, word, diff, &seen, code,
+	    e);
 }
 
 int
@@ -441,23 +461,12 @@ jpeg_lossless_encode(const uint8_t *like, size_t like_len,
     const struct codestream *c, const uint8_t *frame, size_t word,
     struct buf *code, struct err *e)
 {
-	struct codestream plain = *c;
-	struct buf made = { 0 };
+	static const uint8_t soi[] = { 0xff, 0xd8 }, eoi[] = { 0xff, JPEG_EOI };
 	size_t n, before = code->len;
 	uint16_t *diff;
 	int got;
 
-	if (like == NULL) {
-		if (make_plain(&plain, &made, e) < 0)
-			return -1;
-		got = jpeg_lossless_encode((uint8_t *)made.data, made.len, &plain,
-		    frame, word, code, e);
-		buf_free(&made);
-		return got;
-	}
-	if (c->process != JPEG_SOF3)
-		return err_set(e, "the codestream is not of JPEG's lossless process");
-	if (c->subsampled)
+	if (c->process == JPEG_SOF3 && c->subsampled)
 		return err_set(e, "lossless JPEG with subsampled components is not "
 		    "supported");
 	if (c->precision > 8 * word || !size_mul(c->width, c->height, &n) ||
@@ -465,7 +474,11 @@ jpeg_lossless_encode(const uint8_t *like, size_t like_len,
 		return err_set(e, "the codestream is too large");
 	if ((diff = malloc(n)) == NULL)
 		return err_set(e, "out of memory");
-	got = write_all(like, like_len, c, frame, word, diff, code, e);
+	if ((got = buf_add(code, soi, sizeof soi, e)) == 0)
+		got = (c->process == JPEG_SOF3 ? write_alike : write_anew)(like,
+		    like_len, c, frame, word, diff, code, e);
+	if (got == 0)
+		got = buf_add(code, eoi, sizeof eoi, e);
 	free(diff);
 	if (got < 0)
 		code->len = before;

@@ -27,12 +27,13 @@ extern "C" {
  * Huffman tables, best for these samples; restart intervals, which are dropped;
  * and a point transform, which took bits from LIKE's samples and takes none now.
  *
- * LIKE may be NULL: then it is one scan, predictor 1, without further segments.
+ * A LIKE of another process gives its identifiers, APPn (JFIF's APP0 excepted)
+ * and COM segments; the rest is one scan by predictor 1, fit for the syntax .70.
  *
  * FRAME holds C->height rows of C->width pixels, components interleaved, in
  * little-endian words of WORD bytes (1, 2, 4) of which the low C->precision bits
- * count. Returns 0, or -1 with E filled and CODE's length as it was: LIKE is of
- * another process or has subsampled components, or memory is out.
+ * count. Returns 0, or -1 with E filled and CODE's length as it was: LIKE is
+ * lossless with subsampled components, or memory is out.
  *
  * CODE may come out of an odd length. Calls may run in parallel.
  */
