@@ -27,6 +27,7 @@ encode_syntax(const struct pixels *p)
 	case CODING_JPEG:
 		return p->stream.process == JPEG_SOF3 ? p->syntax : JPEG_LOSSLESS;
 	case CODING_NATIVE:
+	case CODING_VIDEO:
 		break;
 	}
 	return NULL;
@@ -154,7 +155,8 @@ encode_frame(const struct pixels *p, const uint8_t *like, size_t len,
 	case CODING_J2K:
 		return encode_like(p, like, len, frame, code, e);
 	case CODING_NATIVE:
+	case CODING_VIDEO:
 		break;
 	}
-	return err_set(e, "native pixel data has no frames to be coded");
+	return err_set(e, "it has no frames that are coded one by one");
 }
