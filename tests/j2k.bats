@@ -89,16 +89,14 @@ py() {
 	                    levels=levels, order=order, block=block, colour=turn % 4 > 0,
 	                    sop=turn % 3 == 0, eph=turn % 7 == 0, style=turn % 64 if coder == 'j2k' else 0x40,
 	                    precincts=[0x65] + [0x76] * levels if turn % 2 else ())
-	                rows, columns = 70, 90
-	                head = siz(columns, rows, components=3, **grid), cod(**how), qcd(levels)
-	                write('like', stream(*head, segment(TLM, b'\0\x60' + b'\0' * 6 * tiles),
-	                      *(tile(t, b'\0' * 3000) for t in range(tiles))))
+	                like = blank(a, bits, grid=grid, more=segment(TLM, b'\0\x60' + b'\0' * 6 * tiles), **how)
+	                write('like', like)
 	                code = ours(coder, 'encode', 1, 'like', data=frame_of(a, bits))
 	                case = (coder, how, grid)
 	                assert ours(coder, 'decode', 1, data=code) == frame_of(a, bits), case
 	                assert (by_openjpeg(code, a.shape, bits) == a).all(), case
 	                got = dict(segments(code))
-	                want = dict(segments(b'\xff\x4f' + b''.join(head) + b'\xff\x93'))
+	                want = dict(segments(like))
 	                # Part 15 is said in Rsiz; it has no SOP and EPH from OpenJPH.
 	                assert got[SIZ][2:] == want[SIZ][2:], case
 	                c, w = bytearray(got[COD]), bytearray(want[COD])
@@ -209,7 +207,7 @@ py() {
 	EOF
 }
 
-@test "JPEG 2000 is called lossless when every tile and component is" {
+@test "JPEG 2000 is called lossless when every tile, component and code-block is" {
 	py <<-'EOF'
 	def lossless(*parts):
 	    return b'lossless' in ours('j2k', 'describe', data=stream(*parts))
@@ -223,7 +221,35 @@ py() {
 	two = siz(64, 64, tile=(32, 64))
 	assert lossless(two, cod(), qcd(), tile(0), tile(1))
 	assert not lossless(two, cod(), qcd(), tile(0), tile(1, header=cod(wavelet=0)))
-	assert lossless(two, cod(wavelet=0), qcd(), tile(0, header=cod()), tile(1, header=cod()))
 	assert not lossless(siz(64, 64), cod(), qcd(), segment(RGN, b'\0\0\7'), tile())
+	# The 5/3 wavelet to a rate is lossy; in layers, the last of all, it is not.
+	a = picture(90, 130, 1, 12)
+	turn = 0
+	for order in 'LRCP', 'RLCP', 'RPCL', 'PCRL', 'CPRL':
+	    for options in [], ['-t', '50,40', '-d', '13,7'], ['-c', '[64,64],[32,32]', '-SOP', '-EPH'], \
+	            ['-M', '1', '-b', '16,8'], ['-M', '5'], ['-TP', 'R', '-M', '63']:
+	        turn += 1
+	        for rate, want in ('30,10,1', True), ('4', False):
+	            if turn % 2 and want:
+	                rate = '1'
+	            code = opj_compress(a, 12, options=['-p', order, '-r', rate, *options])
+	            assert (b'lossless' in ours('j2k', 'describe', data=code)) == want, (order, options, rate)
+	b = picture(90, 130, 3, 8)
+	for more in [], ['-prog_order', 'CPRL', '-precincts', '{64,64},{32,64}'], ['-tile_size', '{50,60}']:
+	    for reversible in 'true', 'false':
+	        code = ojph_compress(b, 8, ['-reversible', reversible, *more])
+	        assert (b'lossless' in ours('j2k', 'describe', data=code)) == (reversible == 'true'), more
+	EOF
+}
+
+@test "a tile of JPEG 2000 holds all of its packets, and nothing else" {
+	py <<-'EOF'
+	for precincts in (), [0x22] * 5:
+	    head = siz(64, 64), cod(4, precincts=precincts), qcd(4)
+	    n = packets(64, 64, 4, precincts=precincts)[0]
+	    for extra in -1, 0, 1, 9:
+	        code = stream(*head, tile(data=b'\0' * (n + extra)))
+	        assert refused('j2k', 'describe', data=code) == (extra != 0), (n, extra)
+	        assert refused('j2k', 'decode', 1, data=code) == (extra != 0), (n, extra)
 	EOF
 }

@@ -187,14 +187,38 @@ def tile(index=0, data=b'\0' * 2, part=0, parts=1, header=b''):
 
 
 def stream(*parts):
-    """The packets of a tile are empty: each is a byte of zero."""
+    """An empty packet is a byte of zero: T.800 B.10.3."""
     return b'\xff\x4f' + b''.join(parts) + b'\xff\xd9'
 
 
-def blank(a, bits, signed=False, levels=1, more=b'', room=300, tiles=1, grid={}, **how):
+def packets(columns, rows, levels, components=1, precincts=(), layers=1, tile=None,
+            origin=(0, 0), tile_origin=(0, 0), **other):
+    """How many packets each tile has: T.800 B.3, B.5, B.6."""
+    x1, y1 = origin[0] + columns, origin[1] + rows
+    tw, th = tile or (x1, y1)
+    out = []
+    for ty in range(tile_origin[1], y1, th):
+        for tx in range(tile_origin[0], x1, tw):
+            a = max(tx, origin[0]), max(ty, origin[1])
+            b = min(tx + tw, x1), min(ty + th, y1)
+            n = 0
+            for r in range(levels + 1):
+                p = (precincts or [0xff] * (levels + 1))[r]
+                k = 1
+                for axis, size in (0, p & 15), (1, p >> 4):
+                    u, v = (-(-c[axis] // 2 ** (levels - r)) for c in (a, b))
+                    k *= 0 if u == v else -(-v // 2 ** size) - u // 2 ** size
+                n += k
+            out.append(n * components * layers)
+    return out
+
+
+def blank(a, bits, signed=False, levels=1, more=b'', grid={}, **how):
     """A frame of A's size and kind without any content, coded as HOW says."""
     rows, columns, samples = a.shape
+    how.setdefault('colour', int(samples == 3))
+    counts = packets(columns, rows, levels, samples, how.get('precincts', ()), **grid)
     return stream(
         siz(columns, rows, bits=bits, signed=signed, components=samples, **grid),
-        cod(levels, colour=int(samples == 3), **how), qcd(levels), more,
-        *(tile(t, b'\0' * room) for t in range(tiles)))
+        cod(levels, **how), qcd(levels), more,
+        *(tile(t, b'\0' * n) for t, n in enumerate(counts)))

@@ -6,6 +6,7 @@
 
 #include "base/size.h"
 #include "dicom/j2k_header.h"
+#include "dicom/j2k_packets.h"
 
 /* The bytes of a frame as OpenJPEG's stream; nothing is copied. */
 struct source {
@@ -118,8 +119,10 @@ j2k_describe(const uint8_t *code, size_t len, struct codestream *c,
     struct err *e)
 {
 	struct j2k_header h;
+	int whole;
 
-	if (j2k_header_read(code, len, &h, e) < 0)
+	if (j2k_header_read(code, len, &h, e) < 0 ||
+	    (whole = j2k_packets_check(&h, e)) < 0)
 		return -1;
 	if (h.precision > 31)
 		return err_set(e, "the codestream has samples of %u bits",
@@ -133,7 +136,7 @@ j2k_describe(const uint8_t *code, size_t len, struct codestream *c,
 	c->is_signed = h.is_signed;
 	c->transformed = h.transformed;
 	c->sycc = h.sycc;
-	c->lossless = h.reversible;
+	c->lossless = h.reversible && whole == 1;
 	return 0;
 }
 
@@ -160,7 +163,7 @@ j2k_decode(const uint8_t *code, size_t len, const struct codestream *c,
 	uint8_t *to;
 	int got;
 
-	if (j2k_header_read(code, len, &h, e) < 0)
+	if (j2k_header_read(code, len, &h, e) < 0 || j2k_packets_check(&h, e) < 0)
 		return -1;
 	if (!j2k_header_is_of(&h, c) || c->precision > 8 * word)
 		return err_set(e, "the codestream differs from that of the first frame");

@@ -19,8 +19,9 @@ extern "C" {
 #endif
 
 /*
- * Reads the main header. Returns 0, or -1 with E filled. Refused: components of
- * different size, precision or sign, subsampled ones, 2 or more than 3.
+ * Reads all markers and packet headers: j2k_header.h, j2k_packets.h say what is
+ * refused. C->lossless is of this frame alone: after redaction the frames of a
+ * lossy image may be of both kinds. Returns 0, or -1 with E filled.
  */
 int j2k_describe(const uint8_t *code, size_t len, struct codestream *c,
     struct err *e);
@@ -29,8 +30,10 @@ int j2k_describe(const uint8_t *code, size_t len, struct codestream *c,
  * Decodes a frame that agrees with C, interleaved, into OUT: little-endian
  * words of WORD bytes (1, 2, 4) that hold C's precision; EXTEND repeats the top
  * bit of unsigned samples above the precision, for a header that calls them
- * signed. OUT holds width * height * components * WORD bytes. A codestream that
- * is cut or damaged is refused. Returns 0 or -1 with E filled.
+ * signed. OUT holds width * height * components * WORD bytes. Refused: what
+ * j2k_describe refuses, and damage that OpenJPEG notices, be it by a warning
+ * only. Bytes changed within a code-block are seldom noticed: they have no check
+ * of their own. Returns 0 or -1 with E filled.
  */
 int j2k_decode(const uint8_t *code, size_t len, const struct codestream *c,
     size_t word, bool extend, void *out, struct err *e);
@@ -39,11 +42,13 @@ int j2k_decode(const uint8_t *code, size_t len, const struct codestream *c,
  * Appends to CODE the FRAME coded reversibly by Part 1 (5/3 wavelet; RCT where
  * LIKE transforms its components): words as j2k_decode delivers them, of which
  * the low C->precision bits count. The frame is coded as LIKE is, another one
- * of the same image or of a part of it: tiles, code-blocks, levels, precincts, progression, image
- * offset, markers. It has one layer and one part a tile, and no JP2 wrapper
+ * of the same image or of a part of it: tiles, code-blocks, levels, precincts,
+ * progression, image offset, SOP, EPH, PLT and TLM markers. It has one layer and one part a tile, and no JP2 wrapper
  * (PS3.5 8.2.4), so Photometric Interpretation must say what a wrapper said.
  * Regions of interest, changes of progression, and what is particular to a
- * component or tile are not copied. Refused: a LIKE that is not of C's kind,
+ * component or tile are not copied, nor are small code-blocks and markers for
+ * which OpenJPEG has no room: it refuses code longer than the samples, which
+ * noise of 1 bit can still be. Refused: a LIKE that is not of C's kind,
  * more than J2K_ENCODE_MAX_BITS. May run in several threads. Returns 0, or -1
  * with E filled and CODE unchanged.
  */

@@ -46,6 +46,7 @@ struct walk {
 	uint8_t *parts, *announced;	/* by tile: parts seen, TNsot */
 	uint32_t seen;			/* tiles */
 	uint64_t cost, packets;
+	size_t bands;			/* of which QCD speaks */
 	bool coded, quantised, in_main;
 };
 
@@ -263,11 +264,34 @@ read_coc(const struct walk *w, struct tile_style *t, const uint8_t *p, size_t n,
 	return read_coding(p + 2, n - 2, p[1] & 1, &t->coding[p[0]], e);
 }
 
+/* QCD without quantisation, exponents alone: A.6.4, E.1. */
+static void
+read_planes(struct walk *w, const uint8_t *p, size_t n)
+{
+	size_t i;
+
+	w->bands = 0;
+	for (i = 1; i < n && w->bands < sizeof w->h->planes; i++)
+		w->h->planes[w->bands++] =
+		    (uint8_t)((p[0] >> 5) + (p[i] >> 3) - ((p[0] >> 5) + (p[i] >> 3) > 0));
+}
+
+/* Are other things said of some tile or component, or of some packets? */
+static bool
+is_exception(const struct walk *w, unsigned m)
+{
+	return m == M_COC || m == M_QCC || m == M_RGN || m == M_POC ||
+	    m == M_PPM || m == M_PPT ||
+	    (!w->in_main && (m == M_COD || m == M_QCD));
+}
+
 /* One marker segment of the main header, or of a tile's; 0 or -1. */
 static int
 read_segment(struct walk *w, struct tile_style *t, unsigned m, const uint8_t *p,
     size_t n, struct err *e)
 {
+	if (is_exception(w, m))
+		w->h->uniform = false;
 	switch (m) {
 	case M_COD:
 		return read_cod(w, t, p, n, e);
@@ -280,6 +304,8 @@ read_segment(struct walk *w, struct tile_style *t, unsigned m, const uint8_t *p,
 		w->quantised = true;
 		if ((p[m == M_QCD ? 0 : 1] & 31) != 0)	/* Table A.28 */
 			t->quantised = true;
+		if (m == M_QCD && w->in_main)
+			read_planes(w, p, n);
 		return 0;
 	case M_RGN:
 		t->shifted = true;
@@ -342,31 +368,40 @@ parts_of(uint64_t from, uint64_t to, unsigned exponent)
 	    ((to - 1) >> exponent) - (from >> exponent) + 1;
 }
 
+struct j2k_rect
+j2k_header_tile(const struct j2k_header *h, uint32_t tile)
+{
+	uint32_t across = (uint32_t)ceil_div((uint64_t)h->x1 - h->tile_x0, h->tile_w);
+	uint64_t x0 = h->tile_x0 + (uint64_t)(tile % across) * h->tile_w;
+	uint64_t y0 = h->tile_y0 + (uint64_t)(tile / across) * h->tile_h;
+	uint64_t x1 = x0 + h->tile_w, y1 = y0 + h->tile_h;
+
+	return (struct j2k_rect){
+		x0 < h->x0 ? h->x0 : x0, y0 < h->y0 ? h->y0 : y0,
+		x1 > h->x1 ? h->x1 : x1, y1 > h->y1 ? h->y1 : y1
+	};
+}
+
 /* Adds the cost of tile T of the image, coded as S says: B.3, B.5 to B.7. */
 static void
 add_cost(struct walk *w, uint32_t t, const struct tile_style *s)
 {
 	const struct j2k_header *h = w->h;
-	uint32_t across = (uint32_t)ceil_div((uint64_t)h->x1 - h->tile_x0, h->tile_w);
-	uint64_t x0 = h->tile_x0 + (uint64_t)(t % across) * h->tile_w;
-	uint64_t y0 = h->tile_y0 + (uint64_t)(t / across) * h->tile_h;
-	uint64_t x1 = x0 + h->tile_w, y1 = y0 + h->tile_h, n;
+	struct j2k_rect tile = j2k_header_tile(h, t);
+	uint64_t n;
 	uint32_t i;
 	unsigned r;
 
-	x0 = x0 < h->x0 ? h->x0 : x0;
-	y0 = y0 < h->y0 ? h->y0 : y0;
-	x1 = x1 > h->x1 ? h->x1 : x1;
-	y1 = y1 > h->y1 ? h->y1 : y1;
-	w->cost += (x1 - x0) * (y1 - y0) * h->components * sample_cost;
+	w->cost += (tile.x1 - tile.x0) * (tile.y1 - tile.y0) * h->components *
+	    sample_cost;
 	for (i = 0; i < h->components; i++) {
 		const struct j2k_coding *c = &s->coding[i];
 
 		for (r = 0; r <= c->levels; r++) {
 			unsigned down = c->levels - r, band = r > 0;
 			uint64_t scale = (uint64_t)1 << down;
-			uint64_t rx0 = ceil_div(x0, scale), rx1 = ceil_div(x1, scale);
-			uint64_t ry0 = ceil_div(y0, scale), ry1 = ceil_div(y1, scale);
+			uint64_t rx0 = ceil_div(tile.x0, scale), rx1 = ceil_div(tile.x1, scale);
+			uint64_t ry0 = ceil_div(tile.y0, scale), ry1 = ceil_div(tile.y1, scale);
 			unsigned bw = c->precinct_w[r] - band, bh = c->precinct_h[r] - band;
 
 			n = parts_of(rx0, rx1, c->precinct_w[r]) *
@@ -423,6 +458,26 @@ read_tile_part(struct walk *w, struct err *e)
 	return 0;
 }
 
+bool
+j2k_header_part(const struct j2k_header *h, size_t *at, struct j2k_part *part)
+{
+	const uint8_t *p = h->code;
+	size_t start = *at == 0 ? h->first_part : *at, i, n;
+
+	if (be16(p + start) == M_EOC)
+		return false;
+	n = be32(p + start + 6);
+	if (n == 0)
+		n = h->len - 2 - start;
+	for (i = start + 12; be16(p + i) != M_SOD;)
+		i += 2 + (size_t)be16(p + i + 2);
+	part->tile = be16(p + start + 4);
+	part->bytes = p + i + 2;
+	part->len = n - (i + 2 - start);
+	*at = start + n;
+	return true;
+}
+
 /* All tile-parts up to EOC; W's arrays have room for every tile. */
 static int
 read_tiles(struct walk *w, struct err *e)
@@ -471,6 +526,9 @@ read_main(struct walk *w, struct err *e)
 	w->in_main = false;
 	if (!w->coded || !w->quantised)
 		return err_set(e, "%s", cut);
+	w->h->first_part = w->at - (size_t)(w->h->code - w->p);
+	if (w->bands < 3 * (size_t)w->h->coding.levels + 1)
+		w->h->uniform = false;
 	return 0;
 }
 
@@ -479,7 +537,7 @@ j2k_header_read(const uint8_t *code, size_t len, struct j2k_header *out,
     struct err *e)
 {
 	static const uint8_t jp2[] = { 0, 0, 0, 12, 'j', 'P', ' ', ' ' };
-	struct j2k_header h = { .reversible = true };
+	struct j2k_header h = { .reversible = true, .uniform = true };
 	struct walk w = { .h = &h, .p = code, .end = len };
 	int got = -1;
 

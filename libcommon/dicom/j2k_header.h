@@ -25,7 +25,11 @@ extern "C" {
 #define J2K_MAX_COMPONENTS 3	/* of a DICOM image */
 
 /* T.800 Table A.19, bits of the code-block style. */
-enum { J2K_STYLE_PART_1 = 0x3f, J2K_STYLE_HT = 0xc0 };
+enum {
+	J2K_STYLE_BYPASS = 0x01, J2K_STYLE_TERMINATE = 0x04,
+	J2K_STYLE_PART_1 = 0x3f,
+	J2K_STYLE_HT = 0xc0	/* T.814 */
+};
 
 enum { J2K_LRCP, J2K_RLCP, J2K_RPCL, J2K_PCRL, J2K_CPRL };	/* Table A.16 */
 
@@ -58,11 +62,22 @@ struct j2k_header {
 	uint16_t layers;
 	bool transformed;	/* RCT or ICT, by the wavelet */
 	struct j2k_coding coding;
+	/*
+	 * Bit-planes of each band, Mb of E.1: LL, then HL, LH, HH of each level,
+	 * the lowest resolution first.
+	 */
+	uint8_t planes[3 * J2K_MAX_LEVELS + 1];
 	bool tlm, plt;		/* lengths of tile-parts, of packets */
+	size_t first_part;	/* offset of the first tile-part in CODE */
+	/*
+	 * COD and QCD are true of every tile and component, and packets are in
+	 * one order with their headers.
+	 */
+	bool uniform;
 	/*
 	 * All tiles and components have the 5/3 wavelet without quantisation.
 	 * An encoder could still have left out the last coding passes to meet a
-	 * rate: only the packets know.
+	 * rate: see j2k_packets.h.
 	 */
 	bool reversible;
 };
@@ -76,6 +91,26 @@ struct j2k_header {
  */
 int j2k_header_read(const uint8_t *code, size_t len, struct j2k_header *h,
     struct err *e);
+
+/* A tile's part of the image, on the reference grid: B.3. */
+struct j2k_rect {
+	uint64_t x0, y0, x1, y1;
+};
+struct j2k_rect j2k_header_tile(const struct j2k_header *h, uint32_t tile);
+
+/* The packets of a tile-part: borrowed. */
+struct j2k_part {
+	uint32_t tile;
+	const uint8_t *bytes;
+	size_t len;
+};
+
+/*
+ * Steps over the tile-parts of H, which j2k_header_read has filled. Begin with
+ * *AT = 0. Returns false at the end.
+ */
+bool j2k_header_part(const struct j2k_header *h, size_t *at,
+    struct j2k_part *part);
 
 /* Is H the header of a frame that C describes? */
 bool j2k_header_is_of(const struct j2k_header *h, const struct codestream *c);
