@@ -9,7 +9,7 @@ SCRIPTS  = $(patsubst cmd/%.sh,%,$(wildcard cmd/*.sh))
 
 # Debian packages: to build, to run, to test.
 BUILD_PACKAGES = gcc g++ make pkg-config libdcmtk-dev libjansson-dev libsodium-dev \
-	libpng-dev libopenjp2-7-dev libtesseract-dev libleptonica-dev zlib1g-dev libjpeg62-turbo-dev libcharls-dev \
+	libpng-dev libopenjp2-7-dev libtesseract-dev libleptonica-dev zlib1g-dev libjpeg62-turbo-dev \
 	libopenjph-dev libcairo2-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev
 RUN_PACKAGES   = dcmtk jq tesseract-ocr tesseract-ocr-eng
 TEST_PACKAGES  = bats parallel dicom3tools libgdcm-tools python3-pydicom python3-gdcm python3-numpy python3-pil \
@@ -17,7 +17,7 @@ TEST_PACKAGES  = bats parallel dicom3tools libgdcm-tools python3-pydicom python3
 	libjpeg-turbo-progs
 
 # Everything that depends on a package is expanded late: `make check` installs first.
-PKGS    = jansson libsodium libpng libopenjp2 tesseract lept zlib libjpeg charls cairo \
+PKGS    = jansson libsodium libpng libopenjp2 tesseract lept zlib libjpeg cairo \
 	libavcodec libavformat libavutil libswscale
 OURS    = -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -Ilibcommon -Ibuild/libcommon -MMD -MP \
 	-Wall -Wextra -Wshadow -Wconversion
@@ -25,7 +25,6 @@ OURS_C  = -std=c11 -Wstrict-prototypes -Wmissing-prototypes
 OURS_CC = -std=c++17 -isystem /usr/include/dcmtk
 SAN     = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 PKGCFLAGS = $(shell pkg-config --cflags $(PKGS))
-# Not -ldcmjpls: its copy of CharLS has the names of the newer CharLS that we use; one of the two would break.
 # DCMTK's .pc file names libraries that its package does not depend on.
 DCMTK_LIBS = -ldcmjpeg -ldcmimage -ldcmimgle -ldcmdata -loflog -lofstd
 LDLIBS  = -Wl,--as-needed $(DCMTK_LIBS) $(shell pkg-config --libs $(PKGS)) -lopenjph -lm -lpthread

@@ -302,3 +302,35 @@ streams() {
 	    assert r.returncode == 2 and b'end' not in r.stdout, n
 	EOF
 }
+
+@test "restart intervals of JPEG-LS are decoded as GDCM does" {
+	py <<-'EOF'
+	# Each interval is coded as an image of its own is: T.87 A.2.1.
+	for samples, bits, option in (1, 16, '+in'), (3, 8, '+il'), (3, 8, '+is'):
+	    a = next(patterns(12, 9, samples, bits))[1]
+	    parts, at = [], 0
+	    for rows in 5, 5, 2:
+	        make('part.dcm', a[None, at:at + rows], 'RGB' if samples == 3 else
+	             'MONOCHROME2', stored=bits)
+	        assert run('dcmcjpls', '+el', option, 'part.dcm', 'coded.dcm').returncode == 0
+	        parts.append(coded('coded.dcm'))
+	        at += rows
+	    first = parts[0].index(b'\xff\xda')
+	    scan = first + 2 + parts[0][first + 3]
+	    data = [p[scan:p.rindex(b'\xff\xd9')] for p in parts]
+	    head = b'\xff\xd8' + sof3(a, bits, marker=0xf7) + segment(0xdd, b'\0\5')
+	    header = parts[0][first:scan]
+	    code = head + header + data[0] + b'\xff\xd0' + data[1] + b'\xff\xff\xd1' + \
+	        data[2] + b'\xff\xd9'
+	    w = a.dtype.itemsize
+	    assert ours('jpeg-ls', 'decode', w, data=code) == frame_of(a), option
+	    b = others(code, a, '80', bits)['gdcm']
+	    assert (b == a).all(), option
+	    again = ours('jpeg-ls', 'encode', w, write('like', code), data=frame_of(a))
+	    assert ours('jpeg-ls', 'decode', w, data=again) == frame_of(a)
+	    for bad in (code.replace(b'\xff\xd1', b'\xff\xd0'),
+	                head + header + data[0] + b'\xff\xd0' + data[2] + b'\xff\xd9',
+	                head + header + data[0] + data[1] + data[2] + b'\xff\xd9'):
+	        assert refused('jpeg-ls', 'decode', w, data=bad), option
+	EOF
+}

@@ -201,6 +201,15 @@ codestream_jpeg(const uint8_t *code, size_t len, struct codestream *c,
 	return 0;
 }
 
+void
+codestream_put_size(const struct codestream *c, char *p)
+{
+	p[1] = (char)(c->height >> 8);
+	p[2] = (char)c->height;
+	p[3] = (char)(c->width >> 8);
+	p[4] = (char)c->width;
+}
+
 bool
 codestream_tail_is_empty(const uint8_t *code, size_t len,
     const struct codestream *c)

@@ -74,6 +74,9 @@ struct codestream_segment {
 int codestream_next(const uint8_t *code, size_t len, size_t *at,
     struct codestream_segment *s, struct err *e);
 
+/* Writes C's size into P, the body of a JPEG frame header: T.81 B.2.2. */
+void codestream_put_size(const struct codestream *c, char *p);
+
 /*
  * Is what follows EOI, if anything does, nothing but padding? That is zeros, or
  * fill bytes (0xff), by whole bytes; all else may be a picture or a text.

@@ -379,16 +379,6 @@ is_extra(uint8_t marker)
 	return (marker >= JPEG_APP0 && marker <= JPEG_APP15) || marker == JPEG_COM;
 }
 
-/* Into a frame header, of which P is what follows its length: T.81 B.2.2. */
-static void
-put_size(const struct codestream *c, uint8_t *p)
-{
-	p[1] = (uint8_t)(c->height >> 8);
-	p[2] = (uint8_t)c->height;
-	p[3] = (uint8_t)(c->width >> 8);
-	p[4] = (uint8_t)c->width;
-}
-
 /* All of LIKE's segments in their order; only its scans and tables are new. */
 static int
 write_alike(const uint8_t *like, size_t like_len, const struct codestream *c,
@@ -411,7 +401,7 @@ write_alike(const uint8_t *like, size_t like_len, const struct codestream *c,
 		if (got < 0)
 			return -1;
 		if (s.marker == JPEG_SOF3)
-			put_size(c, (uint8_t *)code->data + code->len - s.len);
+			codestream_put_size(c, code->data + code->len - s.len);
 	}
 	if (got == 0 && seen != (1u << c->components) - 1)
 		return err_set(e, "the codestream lacks a component");

@@ -1,8 +1,9 @@
 /*
- * jpeg_ls.h - JPEG-LS frames decoded, and coded anew as they were, by CharLS
+ * jpeg_ls.h - JPEG-LS frames decoded, and coded anew as they were
  *
  * ITU-T T.87 (PS3.5 8.2.3), 2 to 16 bits, 1 or 3 components, with the colour
- * transforms that HP's codec marks in APP8 ("mrfx").
+ * transforms that HP's codec marks in APP8 ("mrfx"). Not through CharLS: built
+ * with its assertions, as distributions do, it ends the process on some input.
  */
 #ifndef UNPHI_DICOM_JPEG_LS_H
 #define UNPHI_DICOM_JPEG_LS_H
@@ -33,10 +34,10 @@ int jpeg_ls_decode(const uint8_t *code, size_t len, const struct codestream *c,
 /*
  * Appends to CODE a codestream of FRAME without loss that is coded as LIKE is,
  * of which codestream_jpeg said C, whose width and height may have been changed
- * to FRAME's: interleaving, preset parameters, colour
- * transform, component identifiers, and its APPn and COM segments byte for byte,
- * which come first. Restart intervals are dropped, and preset parameters too
- * that were for NEAR above 0 or cannot hold a sample of FRAME.
+ * to FRAME's: interleaving, preset parameters, colour transform, component
+ * identifiers, and all other segments byte for byte. Dropped are restart
+ * intervals, and preset parameters that were for NEAR above 0 or cannot hold a
+ * sample of FRAME.
  *
  * FRAME is as jpeg_ls_decode delivers; bits above C->precision do not count.
  * Returns 0, or -1 with E filled and CODE's length as it was. CODE may come out
