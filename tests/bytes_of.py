@@ -91,6 +91,14 @@ class File:
         while w.at < len(raw):
             self._one(w, self.elements)
 
+    def save(self, path):
+        body = b"".join(h + v for _, h, v in self.elements.values())
+        if self.syntax == DEFLATED:
+            z = zlib.compressobj(6, zlib.DEFLATED, -15)
+            body = z.compress(body) + z.flush()
+        with open(path, "wb") as f:
+            f.write(self.preamble + b"DICM" + b"".join(h + v for _, h, v in self.meta.values()) + body)
+
     @staticmethod
     def _one(w, into):
         start = w.at

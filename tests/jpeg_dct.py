@@ -53,7 +53,7 @@ class Jpeg:
 
     def __init__(self, data):
         self.quant, self.tables, self.components = {}, {}, []
-        self.restart, self.markers = 0, []
+        self.restart, self.markers, self.interleaved, self.app = 0, [], True, b""
         at = 2
         if data[:2] != b"\xff\xd8":
             raise Bad("no SOI")
@@ -70,7 +70,9 @@ class Jpeg:
             seg = data[at + 4:at + 2 + n]
             self.markers.append((m, seg))
             at += 2 + n
-            if m == 0xdb:
+            if 0xe0 <= m <= 0xef or m == 0xfe:
+                self.app += segment(m, seg)
+            elif m == 0xdb:
                 self._quant(seg)
             elif m == 0xc4:
                 self._huffman(seg)
@@ -107,7 +109,7 @@ class Jpeg:
             s = s[17 + n:]
 
     def _frame(self, s):
-        self.precision = s[0]
+        self.sof, self.precision = 0xc0 + (self.markers[-1][0] & 1), s[0]
         self.height, self.width = int.from_bytes(s[1:3], "big"), int.from_bytes(s[3:5], "big")
         for i in range(s[5]):
             c = s[6 + 3 * i:9 + 3 * i]
@@ -118,7 +120,7 @@ class Jpeg:
             c["blocks"] = np.zeros((self.my * c["v"], self.mx * c["h"], 64), int)
 
     def _scan(self, s, data):
-        chosen = []
+        chosen, self.interleaved = [], s[0] == len(self.components)
         for i in range(s[0]):
             c = [x for x in self.components if x["id"] == s[1 + 2 * i]][0]
             c["q"] = self.quant[c["tq"]]
@@ -248,43 +250,49 @@ def _code_block(out, block, last):
     return int(block[0])
 
 
-def encode(planes, sampling, step, precision=8, ids=(1, 2, 3), app=b"", restart=0, interleaved=True, pad=0):
-    """PLANES of full size; SAMPLING [(h, v)]; STEP: of quantization, growing with frequency. Any Huffman tables do."""
-    height, width = planes[0].shape
-    hmax, vmax = max(h for h, _ in sampling), max(v for _, v in sampling)
-    mx, my = -(-width // (8 * hmax)), -(-height // (8 * vmax))
+def encode(planes, sampling, step, precision=8, ids=(1, 2, 3), app=b"", restart=0, interleaved=True,
+           sof=0xc0):
+    """PLANES of full size; SAMPLING [(h, v)]; STEP: of quantization, growing with frequency."""
+    j = Jpeg.__new__(Jpeg)
+    j.height, j.width = planes[0].shape
+    j.precision, j.restart, j.interleaved, j.app, j.sof = precision, restart, interleaved, app, sof
+    j.hmax, j.vmax = max(h for h, _ in sampling), max(v for _, v in sampling)
+    j.mx, j.my = -(-j.width // (8 * j.hmax)), -(-j.height // (8 * j.vmax))
     k = np.arange(64)
     quant = np.clip(step * (1 + (k // 8 + k % 8) / 2), 1, 255).astype(int)
-    m, blocks = dct_matrix(), []
-    for p, (h, v) in zip(planes, sampling):
-        p = np.pad(p.astype(float), ((0, my * 8 * vmax - height), (0, mx * 8 * hmax - width)), "edge")
-        p = p.reshape(my * 8 * v, vmax // v, mx * 8 * h, hmax // h).mean((1, 3)) - (1 << precision - 1)
-        b = p.reshape(my * v, 8, mx * h, 8).transpose(0, 2, 1, 3)
-        blocks.append(np.rint((m @ b @ m.T).reshape(my * v, mx * h, 64) / quant).astype(int))
-    frame = bytes((precision,)) + height.to_bytes(2, "big") + width.to_bytes(2, "big") + bytes((len(planes),))
-    for i, (h, v) in enumerate(sampling):
-        frame += bytes((ids[i], h << 4 | v, 0))
-    # Codes of 8 bits for all symbols below 255: no symbol needs more, and no code is all ones.
-    table = bytes(7) + bytes((255,)) + bytes(8) + bytes(range(255))
+    m, j.components = dct_matrix(), []
+    for p, (h, v), n in zip(planes, sampling, ids):
+        p = np.pad(p.astype(float), ((0, j.my * 8 * j.vmax - j.height), (0, j.mx * 8 * j.hmax - j.width)), "edge")
+        p = p.reshape(j.my * 8 * v, j.vmax // v, j.mx * 8 * h, j.hmax // h).mean((1, 3)) - (1 << precision - 1)
+        b = p.reshape(j.my * v, 8, j.mx * h, 8).transpose(0, 2, 1, 3)
+        blocks = np.rint((m @ b @ m.T).reshape(j.my * v, j.mx * h, 64) / quant).astype(int)
+        j.components.append({"id": n, "h": h, "v": v, "blocks": blocks, "q": quant[ZIGZAG]})
+    return write(j)
+
+
+def write(j):
+    """The code of J, one quantization table for all. Huffman tables: every symbol is its own code, of 8 bits."""
+    frame = bytes((j.precision,)) + j.height.to_bytes(2, "big") + j.width.to_bytes(2, "big") + bytes((len(j.components),))
+    for c in j.components:
+        frame += bytes((c["id"], c["h"] << 4 | c["v"], 0))
+    # No code may be all ones, and none is needed for 255.
+    ac = bytes(7) + bytes((255,)) + bytes(8) + bytes(range(255))
     dc = bytes(7) + bytes((16,)) + bytes(8) + bytes(range(16))
-    out = b"\xff\xd8" + app + segment(0xdb, b"\0" + bytes(int(quant[z]) for z in ZIGZAG))
-    out += segment(0xc0 if precision == 8 else 0xc1, frame) + segment(0xc4, b"\0" + dc + b"\x10" + table)
-    if restart:
-        out += segment(0xdd, restart.to_bytes(2, "big"))
-    j = Jpeg.__new__(Jpeg)
-    j.width, j.height, j.hmax, j.vmax, j.mx, j.my = width, height, hmax, vmax, mx, my
-    comps = [{"h": h, "v": v} for h, v in sampling]
-    for group in ([list(range(len(planes)))] if interleaved else [[i] for i in range(len(planes))]):
-        out += segment(0xda, bytes((len(group),)) + b"".join(bytes((ids[i], 0)) for i in group) + b"\0\x3f\0")
-        units = list(j._units([comps[i] for i in group]))
-        size = restart or len(units)
+    out = b"\xff\xd8" + j.app + segment(0xdb, b"\0" + bytes(int(q) for q in j.components[0]["q"]))
+    out += segment(j.sof, frame) + segment(0xc4, b"\0" + dc + b"\x10" + ac)
+    if j.restart:
+        out += segment(0xdd, j.restart.to_bytes(2, "big"))
+    for scan in ([j.components] if j.interleaved else [[c] for c in j.components]):
+        out += segment(0xda, bytes((len(scan),)) + b"".join(bytes((c["id"], 0)) for c in scan) + b"\0\x3f\0")
+        units = list(j._units(scan))
+        size = j.restart or len(units)
         for n, start in enumerate(range(0, len(units), size)):
-            text, last = [], [0] * len(group)
+            text, last = [], [0] * len(scan)
             for unit in units[start:start + size]:
-                for i, y, x in unit:
-                    last[i] = _code_block(text, blocks[group[i]][y, x], last[i])
+                for k, y, x in unit:
+                    last[k] = _code_block(text, scan[k]["blocks"][y, x], last[k])
             bits = "".join(text)
             bits += "1" * (-len(bits) % 8)
             data = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\0")
             out += (bytes((0xff, 0xd0 + (n - 1) % 8)) if n else b"") + data
-    return out + b"\xff\xd9" + b"\0" * pad
+    return out + b"\xff\xd9"

@@ -339,9 +339,9 @@ def jpeg(c, frame):
     app = {"jfif": jpeg_dct.segment(0xe0, b"JFIF\0\1\1\0\0\1\0\1\0\0"),
            "adobe0": jpeg_dct.segment(0xee, b"Adobe\0\x64\0\0\0\0\0"),
            "adobe1": jpeg_dct.segment(0xee, b"Adobe\0\x64\0\0\0\0\1")}.get(c.app, b"")
-    code = jpeg_dct.encode(planes, [(h, v)] + [(1, 1)] * (c.samples - 1), int(step), 12 if c.stored > 8 else 8,
-                           b"RGB" if c.app == "ids" else (1, 2, 3), app, int(restart), scans != "scans")
-    return code if c.ts != "jpeg51" else code.replace(b"\xff\xc0", b"\xff\xc1", 1)
+    return jpeg_dct.encode(planes, [(h, v)] + [(1, 1)] * (c.samples - 1), int(step), 12 if c.stored > 8 else 8,
+                           b"RGB" if c.app == "ids" else (1, 2, 3), app, int(restart), scans != "scans",
+                           0xc1 if c.ts == "jpeg51" else 0xc0)
 
 
 def packbits(row):
@@ -441,8 +441,8 @@ def encode(c, pixels):
     return [htj2k(c, f) for f in pixels]
 
 
-def header(c):
-    """A data set with what a modality writes, and with what no reader understands."""
+def header(c, marked=False):
+    """A data set with what a modality writes, and with what no reader understands; MARKED as redacted."""
     meta, ds = FileMetaDataset(), Dataset()
     meta.TransferSyntaxUID = c.syntax
     # Secondary Capture, or Multi-frame Single Bit, Grayscale Byte, Grayscale Word, True Color.
@@ -463,6 +463,10 @@ def header(c):
     ds.SourceImageSequence = [item, Dataset()]
     ds.add_new(0x00090010, "LO", "JUDGE")
     ds.add_new(0x00091001, "UN" if not ds.is_implicit_VR else "OB", bytes(range(10)))
+    if marked:
+        item = Dataset()
+        item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = "113101", "DCM", "Clean Pixel Data Option"
+        ds.DeidentificationMethodCodeSequence, ds.BurnedInAnnotation = [item], "NO"
     ds.SamplesPerPixel, ds.PhotometricInterpretation = c.samples, c.tag
     ds.Rows, ds.Columns = c.rows, c.columns
     if c.frames > 1:
@@ -486,17 +490,17 @@ def header(c):
     return ds
 
 
-def write(c, path, pixels=None):
-    """Writes C, or C with other pixels."""
+def write(c, path, pixels=None, codes=None, marked=False):
+    """Writes C, or C with other pixels, or with these codes of its frames."""
     pixels = c.pixels if pixels is None else pixels
-    ds = header(c)
+    ds = header(c, marked)
     tag, vr = 0x7fe00010, "OB" if c.bits <= 8 and c.ts not in ("big", "implicit", "ge") else "OW"
     if c.real:
         tag, vr = {"OF": 0x7fe00008, "OD": 0x7fe00009}[c.real], c.real
     if c.ts in NATIVE:
         ds.add_new(tag, vr, native(c, pixels))
     else:
-        value, offsets, lengths = bytes_of.encapsulate(encode(c, pixels), c.pieces, c.table)
+        value, offsets, lengths = bytes_of.encapsulate(codes or encode(c, pixels), c.pieces, c.table)
         if c.table == "extended":
             ds.add_new(0x7fe00001, "OV", struct.pack("<%dQ" % len(offsets), *offsets))
             ds.add_new(0x7fe00002, "OV", struct.pack("<%dQ" % len(lengths), *lengths))

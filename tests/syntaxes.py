@@ -3,9 +3,11 @@
 
 make DIR [--small] [NAME...]       writes the images of syntax_set.py and their box list, DIR/boxes
 judge DIR OUT [--small] [NAME...]  compares OUT, made by px-redact -O OUT -b DIR/boxes, with DIR; a row a file
-
+ideal DIR [--small] [NAME...]      writes what px-redact should make of the images to DIR, where there is one answer
+control DIR [--small] [NAME...]    makes outputs as they should be, which pass, and damages them: each check must notice
+fuzz DIR [--count=N] [--seed=S] [--small] [NAME...]
+                                   cuts and flips each input N times: refused with nothing written, or the output is right
 files BOXES IN OUT...              judges other files: pairs of input and output, boxes as a box list has them
-
 
 The checks: a inside of the boxes flat black in every reader, no glyph left; b nothing changed outside; c frames; d size;
 e transfer syntax, fragments of untouched frames, offset tables; f every reader that reads the input reads the output;
@@ -13,7 +15,6 @@ g other elements; h dciodvfy. Exits 1 if one fails. In DCT JPEG b is exact on co
 touch; in pixels one chroma sample more is left out, for decoders smooth there.
 """
 import json
-import multiprocessing
 import os
 import random
 import resource
@@ -21,6 +22,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
@@ -45,8 +47,8 @@ META_MAY = {0x00020000, 0x00020010}
 class Judge:
     """The verdict on one output: failures by check."""
 
-    def __init__(self, source, output, boxes, case=None):
-        self.source, self.output, self.boxes, self.case = source, output, boxes, case
+    def __init__(self, source, output, boxes, case=None, checks="abcdefgh"):
+        self.source, self.output, self.boxes, self.case, self.checks = source, output, boxes, case, checks
         self.failures, self.size, self.read = [], "", []
         self.work = tempfile.mkdtemp(prefix="judge-")
         try:
@@ -57,7 +59,8 @@ class Judge:
             shutil.rmtree(self.work)
 
     def fail(self, check, why):
-        self.failures.append((check, why))
+        if check in self.checks:
+            self.failures.append((check, why))
 
     def _all(self):
         self.a, self.b = bytes_of.File(self.source), bytes_of.File(self.output)
@@ -71,7 +74,8 @@ class Judge:
         if self.dct and self.b.syntax == self.a.syntax:
             self._coefficients()
         self._pixels()
-        self._iod()
+        if "h" in self.checks:
+            self._iod()
 
     def _grown(self):
         if self.sa.photo.endswith("422") and not self.a.encapsulated:
@@ -192,6 +196,8 @@ class Judge:
     def _sizes(self):
         a, b = (os.path.getsize(p) for p in (self.source, self.output))
         self.size = "%+.1f" % (100 * (b / a - 1))
+        if self.dct and self.a.syntax == self.b.syntax and b > a * 1.05 + 200:
+            self.fail("d", "%d bytes became %d" % (a, b))
         if self.case is None or self.case.lossy or not any(self.boxes.values()):
             return
         if not self.a.encapsulated:
@@ -269,19 +275,34 @@ class Judge:
                     self.fail("f", "%s reads the input, not the output" % name)
                 continue
             self.read.append(name)
-            if truth is not None and not (a is not None and self.a.syntax == self.b.syntax and self._is_wrong(a)):
+            if truth is not None and a is not None and self.a.syntax == self.b.syntax and self._is_wrong(a):
+                # It has its own idea of such files: then the output should look to it as the ideal one does.
+                again = readers.read(self.work + "/again.dcm", name, self.work)
+                self._against(name, truth if again is None else again, b)
+            elif truth is not None:
                 self._against(name, truth, b)
-            elif a is not None and self.a.syntax == self.b.syntax:
-                self._around(name, a, b)
-            elif known:    # decoders differ in how they smooth chroma: one of them is to be followed
-                self._around(name, min(known, key=lambda k: (k != b).sum() if k.shape == b.shape else b.size), b)
+            elif known:
+                self._around(name, self._reference(a, known, b), b)
         if not self.read:
             self.fail("f", "no reader reads the output")
         elif not known:
             self.fail("f", "no reader reads the input")
 
+    def _reference(self, a, known, b):
+        """What B is held to: the reader's own view A of the input. A frame that was coded anew was decoded once, and
+        lossy decoders round in their own ways: there any reader's view will do, so the nearest is taken."""
+        if a is not None and (self.dct and self.a.syntax == self.b.syntax or a.shape != b.shape):
+            return a
+        alike = [k for k in known if k.shape == b.shape]
+        if not alike:
+            return known[0]
+        out = np.stack([min((k[f] for k in alike), key=lambda k: (k != b[f]).sum()) for f in range(len(b))])
+        for f in range(len(b)):
+            if a is not None and self.a.syntax == self.b.syntax and not self.boxes.get(f + 1):
+                out[f] = a[f]
+        return out
+
     def _is_wrong(self, a):
-        """Has a reader its own idea of the input? Then only that this stays can be said."""
         return a.shape != self.case.pixels.shape or (a != self.case.pixels).any()
 
     def _inside(self, shrink=0, mcu=(1, 1)):
@@ -404,8 +425,8 @@ def _judged(job):
 def judge(folder, out, *args):
     jobs = [(folder, out, c) for c in chosen(args)]
     print("%-22s %-7s %-7s a b c d e f g h  size%%  readers  reasons" % ("file", "from", "to"))
-    with multiprocessing.Pool() as pool:
-        rows = pool.map(_judged, jobs, 1)
+    with ProcessPoolExecutor() as pool:
+        rows = list(pool.map(_judged, jobs))
     failed = 0
     for _, row, failures in rows:
         print(row)
@@ -431,5 +452,289 @@ def files(boxes, *pairs):
     return 1 if failed else 0
 
 
+def ideal(c, path):
+    """What px-redact should make of C, made without it; the codes of its frames. None for what has no one answer."""
+    if c.expect == "refuse" or c.lossy and c.ts not in ("jpeg50", "jpeg51") or c.stored == 12 and c.ts == "jpeg51" or \
+            c.code[:1] == ["pil85"]:    # jpeg_dct.write knows one quantization table
+        return None
+    codes = None
+    if c.ts not in syntax_set.NATIVE:
+        codes = syntax_set.encode(c, c.pixels)
+        new = [blanked(c, n, x) for n, x in enumerate(codes, 1)] if c.ts[:5] == "jpeg5" and c.lossy else \
+            syntax_set.encode(c, c.redacted())
+        codes = [new[f] if c.boxes.get(f + 1) else codes[f] for f in range(c.frames)]
+    right_tag(c)
+    syntax_set.write(c, path, c.redacted(), codes, True)
+    return codes
+
+
+def right_tag(c):
+    """A wrong Photometric Interpretation is put right where pixels change."""
+    if c.tag != c.photo and c.tag in ("RGB", "YBR_FULL_422") and c.boxes:
+        c.tag = c.photo
+    if c.name == "j2k90-wrong":
+        c.tag = "YBR_RCT"
+
+
+def blanked(c, frame, code, spare=False):
+    """A JPEG with the blocks of its boxes black; SPARE: all but one."""
+    j = jpeg_dct.Jpeg(code)
+    for k, p in enumerate(j.components):
+        touched = j.touched(p, c.boxes.get(frame, []), False)
+        if spare and k == 0:
+            y, x = np.argwhere(touched & p["blocks"][..., 1:].any(2))[0]
+            touched[y, x] = False
+        black = c.black[k] * 8 - 1024
+        p["blocks"][touched] = 0
+        p["blocks"][touched, 0] = np.sign(black) * -(-abs(black) // p["q"][0])
+    return jpeg_dct.write(j)
+
+
+def ideals(folder, *args):
+    os.makedirs(folder, exist_ok=True)
+    for c in chosen(args):
+        ideal(c, "%s/%s.dcm" % (folder, c.name))
+    return 0
+
+
+def damages(c, path, codes):
+    """Damages of the ideal output at PATH: yields what was done and the checks of which one must notice."""
+    first = min(c.boxes, default=0)
+    if first and c.ts[:5] == "jpeg5" and c.lossy:
+        redo = list(codes)
+        redo[first - 1] = blanked(c, first, syntax_set.encode(c, c.pixels[first - 1:first])[0], True)
+        if redo != codes:
+            syntax_set.write(c, path, codes=redo, marked=True)
+            yield "a block left as it was", "a"
+        j = jpeg_dct.Jpeg(codes[first - 1])
+        for k, p in enumerate(j.components):
+            out = np.argwhere(~j.touched(p, c.boxes[first], True))
+            if len(out):
+                p["blocks"][tuple(out[-1])][3] += 1
+                redo = list(codes)
+                redo[first - 1] = jpeg_dct.write(j)
+                syntax_set.write(c, path, codes=redo, marked=True)
+                yield "a coefficient of component %d" % (k + 1), "b"
+                p["blocks"][tuple(out[-1])][3] -= 1
+    elif first:
+        for what, check, where in (("a glyph's pixel left", "a", c.glyphs[first]),
+                                   ("a pixel outside", "b", (c.redacted()[first - 1] == c.pixels[first - 1]).all(2))):
+            black = c.redacted()
+            at = np.argwhere(where)
+            if not len(at):
+                continue
+            y, x = at[len(at) // 2]
+            v = c.pixels[first - 1, y, x].copy()
+            if check == "b":
+                v[0] = v[0] - 1 if v[0] > c.pixels.min() else v[0] + 1
+            black[first - 1, y, x] = v
+            syntax_set.write(c, path, black, marked=True)
+            yield what, check
+
+
+def byte_damages(c, path, good):
+    """The same of damages that need no encoder: GOOD are the bytes of the ideal output."""
+    def again():
+        with open(path, "wb") as f:
+            f.write(good)
+        return bytes_of.File(path)
+
+    def replace(f, tag, value):
+        vr, head, old = f.elements[tag]
+        assert len(value) == len(old)
+        f.elements[tag] = (vr, head, value)
+        f.save(path)
+    f = again()
+    if c.frames > 1:
+        old = f.elements[0x00280008][2]
+        replace(f, 0x00280008, (b"%d" % (c.frames - 1)).ljust(len(old)))
+        yield "a frame less", "ce"
+        f = again()
+    replace(f, 0x00100010, f.elements[0x00100010][2].replace(b"J", b"j"))
+    yield "a name", "g"
+    f = again()
+    del f.elements[0x00091001]
+    f.save(path)
+    yield "a private element", "g"
+    f = again()
+    if c.ts != "deflated":    # dciodvfy does not read it
+        replace(f, 0x00280103, b"\5\5")
+        yield "pixel representation", "h"
+    f = again()
+    if c.boxes and c.ts != "deflated":
+        f.elements[0x00091001] = (b"UN", f.elements[0x00091001][1][:-4] + (len(good) // 8 + 200).to_bytes(
+            4, "big" if f.big else "little"), os.urandom(len(good) // 8 + 200))
+        f.save(path)
+        yield "an eighth longer", "d"
+        f = again()
+    if f.encapsulated:
+        pixel_damages = fragment_damages(c, f)
+        for what, check, value in pixel_damages:
+            f = again()
+            vr, head, _ = f.elements[0x7fe00010]
+            f.elements[0x7fe00010] = (vr, head, value)
+            f.save(path)
+            yield what, check
+        if f.extended()[0]:
+            f = again()
+            v = bytearray(f.elements[0x7fe00002][2])
+            v[0] ^= 2
+            replace(f, 0x7fe00002, bytes(v))
+            yield "an extended length", "e"
+            f = again()
+            v = bytearray(f.elements[0x7fe00001][2])
+            v[-8] ^= 2
+            replace(f, 0x7fe00001, bytes(v))
+            yield "an extended offset", "ce"
+
+
+def fragment_damages(c, f):
+    value = f.elements[0x7fe00010][2]
+    basic, parts = f.fragments()
+    base = 8 + 4 * len(basic)
+    untouched = [n for n in range(c.frames) if n + 1 not in c.boxes]
+    if untouched and len(parts) == c.frames:
+        at, b = parts[untouched[-1]]
+        v = bytearray(value)
+        v[base + at + 8 + len(b) // 2] ^= 1
+        yield "a bit of an untouched fragment", "e", bytes(v)
+    if len(basic) > 1:
+        v = bytearray(value)
+        v[8 + 4] ^= 2
+        yield "a basic offset", "ce", bytes(v)
+    if c.boxes and len(parts) == c.frames:
+        at, b = parts[min(c.boxes) - 1]
+        v = bytearray(value)
+        v[base + at + 8 + len(b) // 3:base + at + 8 + len(b)] = bytes(len(b) - len(b) // 3)
+        yield "two thirds of a frame", "abf", bytes(v)
+
+
+def controlled(job):
+    """What of one case went unnoticed."""
+    folder, c = job
+    source, output = "%s/%s.dcm" % (folder, c.name), "%s/%s.control" % (folder, c.name)
+    out, done = [], 0
+    codes = ideal(c, output)
+    if not os.path.exists(output):
+        return out, 0
+    good = open(output, "rb").read()
+    j = Judge(source, output, c.boxes, c)
+    if j.failures:
+        out.append("%s: the ideal fails: %s" % (c.name, j.failures[:3]))
+    for how in (damages(c, output, codes), byte_damages(c, output, good)):
+        for what, checks in how:
+            done += 1
+            found = {k for k, _ in Judge(source, output, c.boxes, c).failures}
+            if not found & set(checks):
+                out.append("%s: %s: check %s did not notice, only %s" % (c.name, what, checks, sorted(found)))
+    os.unlink(output)
+    return out, done
+
+
+def control(folder, *args):
+    with ProcessPoolExecutor() as pool:
+        rows = list(pool.map(controlled, [(folder, c) for c in chosen(args)]))
+    missed = [line for out, _ in rows for line in out]
+    print("".join(line + "\n" for line in missed), end="")
+    print("%d damages, %d unnoticed" % (sum(n for _, n in rows), len(missed)))
+    return 1 if missed else 0
+
+
+FUZZ_SECONDS, FUZZ_MEMORY = 20, 2 << 30
+
+
+def damaged(rng, b):
+    """(what was done, the damaged bytes): cut, or bits flipped in the header, the fragments' frame, the pixel data."""
+    pixels = max(b.rfind(t) for t in (b"\xe0\x7f\x10\0", b"\x7f\xe0\0\x10", b"\xe0\x7f\x08\0", b"\xe0\x7f\x09\0"))
+    how = rng.randrange(8)
+    if how == 0:
+        at = rng.randrange(len(b))
+        return "cut at %d" % at, b[:at]
+    if how == 1:
+        at = len(b) - rng.randrange(1, 30)
+        return "cut at %d" % at, b[:at]
+    spans = [(132, pixels), (pixels, min(len(b), pixels + 60)), (min(len(b) - 1, pixels + 30), len(b)),
+             (min(len(b) - 1, pixels + 30), len(b)), (min(len(b) - 1, pixels + 30), min(len(b), pixels + 200)),
+             (max(0, len(b) - 40), len(b))]
+    low, high = spans[how - 2]
+    v, at = bytearray(b), rng.randrange(low, max(high, low + 1))
+    if rng.random() < 0.7:
+        v[at] ^= 1 << rng.randrange(8)
+    else:
+        v[at] = rng.randrange(256)
+    return "byte %d was %02x, is %02x" % (at, b[at], v[at]), bytes(v)
+
+
+def limit():
+    if not os.environ.get("SANITIZE"):    # a sanitizer's shadow needs more
+        resource.setrlimit(resource.RLIMIT_AS, (FUZZ_MEMORY, FUZZ_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def fuzzed(job):
+    """Complaints, runs, and how many of them were accepted."""
+    folder, c, count, seed = job
+    good = open("%s/%s.dcm" % (folder, c.name), "rb").read()
+    rng, out, accepted = random.Random("%s %s" % (c.name, seed)), [], 0
+    with tempfile.TemporaryDirectory() as work:
+        source = work + "/in.dcm"
+        with open(work + "/boxes", "w") as f:
+            f.write("".join(r + "\n" for r in syntax_set.records(c, source)))
+        os.mkdir(work + "/out")
+        for _ in range(count):
+            what, b = damaged(rng, good)
+            if b == good:
+                continue
+            with open(source, "wb") as f:
+                f.write(b)
+            bad, ok = one_damaged(source, work, c)
+            accepted += ok
+            if bad:
+                out.append("%s: %s: %s" % (c.name, what, bad))
+                if os.environ.get("KEEP"):
+                    shutil.copy(source, "%s/%s-%d.dcm" % (os.environ["KEEP"], c.name, len(out)))
+            for name in os.listdir(work + "/out"):
+                os.unlink(work + "/out/" + name)
+    return out, count, accepted
+
+
+def one_damaged(source, work, c):
+    """What is wrong with px-redact's answer to SOURCE, or None; and whether it was accepted."""
+    try:
+        done = subprocess.run(["px-redact", "-b", work + "/boxes", "-o", work + "/out/o.dcm", source], capture_output=True,
+                              timeout=FUZZ_SECONDS, preexec_fn=limit)
+    except subprocess.TimeoutExpired:
+        return "hangs", False
+    left = os.listdir(work + "/out")
+    said = done.stderr.decode("utf-8", "replace")
+    if done.returncode not in (0, 2):
+        return "status %d: %s" % (done.returncode, said[-300:]), False
+    if done.returncode == 2:
+        if left:
+            return "refused, and left %s" % left, False
+        if said.count("\n") != 1 or not said.startswith("px-redact: "):
+            return "refused with other words: %r" % said[:200], False
+        return None, False
+    if left != ["o.dcm"]:
+        return "done, and left %s" % left, True
+    try:
+        j = Judge(source, work + "/out/o.dcm", c.boxes, None, ("c", "a", "b", "f", "e"))
+    except (bytes_of.Bad, ValueError, KeyError, IndexError) as e:
+        return "accepted what is no DICOM file: %r" % e, True
+    return "; ".join("%s: %s" % f for f in j.failures[:3]) or None, True
+
+
+def fuzz(folder, *args):
+    options = dict(a[2:].split("=") for a in args if "=" in a)
+    count, seed = int(options.get("count", 20)), options.get("seed", "1")
+    jobs = [(folder, c, count, seed) for c in chosen([a for a in args if "=" not in a])]
+    with ProcessPoolExecutor() as pool:
+        rows = list(pool.map(fuzzed, jobs))
+    complaints = [line for out, _, _ in rows for line in out]
+    print("".join(line + "\n" for line in complaints), end="")
+    print("%d damaged files, %d accepted, %d wrong" % (sum(r[1] for r in rows), sum(r[2] for r in rows), len(complaints)))
+    return 1 if complaints else 0
+
+
 if __name__ == "__main__":
-    sys.exit({"make": make, "judge": judge, "files": files}[sys.argv[1]](*sys.argv[2:]))
+    sys.exit({"make": make, "ideal": ideals, "judge": judge, "control": control, "fuzz": fuzz, "files": files}[sys.argv[1]](*sys.argv[2:]))
