@@ -10,13 +10,14 @@
 #include "check/check.h"
 
 static const char *against;	/* a file, or a folder of them */
-static bool against_folder, strict;
+static bool against_folder, keep, strict;
 static struct complete *boxes;
 
 static const char options_help[] =
 "  -a, --against ORIGINAL  the file as it was, or the folder that has it under\n"
 "                          the same name relative to the folder of all FILEs\n"
 "  -b, --boxes FILE        box list that px-redact worked from\n"
+"  -k, --keep              the boxes were kept and all else was filled\n"
 "  -s, --strict            a warning makes a file not conform, too\n"
 "  -l, --list              list the checks and end\n"
 "  -h, --help              show this help\n"
@@ -25,6 +26,7 @@ static const char options_help[] =
 static const struct option longopts[] = {
 	{ "against", required_argument, NULL, 'a' },
 	{ "boxes", required_argument, NULL, 'b' },
+	{ "keep", no_argument, NULL, 'k' },
 	{ "strict", no_argument, NULL, 's' },
 	{ "list", no_argument, NULL, 'l' },
 	CLI_LONG
@@ -111,7 +113,7 @@ validate(const char *path, const char *original)
 {
 	struct tally t = { .file = path };
 	struct subject s = { .path = path, .original_path = original,
-	    .boxes_given = boxes != NULL, .found = found, .arg = &t };
+	    .boxes_given = boxes != NULL, .keep = keep, .found = found, .arg = &t };
 	struct err e, why;
 	int status = STATUS_OK;
 
@@ -203,9 +205,9 @@ main(int argc, char *argv[])
 	struct err e;
 	int c, status = STATUS_OK;
 
-	cli_start(argv[0], "[-hlsV] [-a original] [-b boxes] file ...",
+	cli_start(argv[0], "[-hklsV] [-a original] [-b boxes] file ...",
 	    options_help);
-	while ((c = getopt_long(argc, argv, "a:b:sl" CLI_SHORT, longopts,
+	while ((c = getopt_long(argc, argv, "a:b:ksl" CLI_SHORT, longopts,
 	    NULL)) != -1)
 		switch (c) {
 		case 'a':
@@ -214,6 +216,9 @@ main(int argc, char *argv[])
 		case 'b':
 			if (read_boxes(optarg, &e) < 0)
 				return cli_finish(cli_trouble(optarg, &e));
+			break;
+		case 'k':
+			keep = true;
 			break;
 		case 's':
 			strict = true;
@@ -225,6 +230,8 @@ main(int argc, char *argv[])
 		}
 	if (optind == argc)
 		cli_usage("which files?");
+	if (keep && boxes == NULL)
+		cli_usage("--keep is about the boxes of a list");
 	if (against != NULL) {
 		if (stat(against, &st) < 0) {
 			err_set(&e, "open: %s", strerror(errno));

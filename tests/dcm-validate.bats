@@ -382,6 +382,45 @@ boxes() {
 	has '.check == "pixels" and .level == "error"'
 }
 
+@test "pixels: in a JPEG only the units that a box touches may differ, and a sample of chroma" {
+	syntaxes() { /usr/bin/python3 "$ROOT/tests/syntaxes.py" "$@"; }
+	set -- jpeg50-odd jpeg50-420 jpeg50-411 jpeg50-scans jpeg51-8
+	syntaxes make in "$@"	# outputs are made of the inputs' coefficients, without px-redact
+	syntaxes ideal out "$@"
+	run dcm-validate -a in -b in/boxes out/*.dcm
+	run ! has '.check == "pixels"'
+	run dcm-validate -a in -b in/boxes in/*.dcm	# nothing was filled
+	[ "$(jq -rs '[.[] | select(.check == "pixels" and .level == "error") | .file] | unique | length' <<<"$output")" -eq 5 ]
+	jq -c '.boxes |= map(.x += 40)' in/boxes >moved
+	run dcm-validate -a in -b moved out/*.dcm
+	[ "$(jq -rs '[.[] | select(.check == "pixels") | select(.message | test("outside")) | .file] | unique | length' \
+		<<<"$output")" -eq 5 ]
+}
+
+@test "pixels: native 4:2:2 changes by pairs" {
+	/usr/bin/python3 "$ROOT/tests/syntaxes.py" make in explicit-422
+	/usr/bin/python3 "$ROOT/tests/syntaxes.py" ideal out explicit-422
+	run dcm-validate -a in -b in/boxes out/*.dcm
+	run ! has '.check == "pixels"'
+	jq -c '.boxes |= map(.x += 2)' in/boxes >moved
+	run dcm-validate -a in -b moved out/*.dcm
+	has '.check == "pixels" and .level == "error"'
+}
+
+@test "pixels: --keep turns the boxes inside out" {
+	make 'ok.px[...] = 0; ok.px[:, 5:25, 10:30] = raw.px[:, 5:25, 10:30]'
+	file=raw.dcm frame=0 frames=2 size=60x40 record 1/1 10,5,20,20 >list
+	run dcm-validate -k -a raw.dcm -b list ok.dcm
+	run ! has '.check == "pixels"'
+	run -1 dcm-validate -a raw.dcm -b list ok.dcm
+	make 'ok.px[...] = 0; ok.px[:, 5:25, 10:30] = raw.px[:, 5:25, 10:30]; ok.px[1, 5, 10] ^= 1'
+	run -1 dcm-validate -k -a raw.dcm -b list ok.dcm
+	has '.check == "pixels" and (.message | test("1 pixels changed outside"))'
+	run -1 dcm-validate -k -a raw.dcm -b list raw.dcm
+	has '.check == "pixels" and (.message | test("still show"))'
+	run -2 dcm-validate -k -a raw.dcm ok.dcm
+}
+
 @test "every encoding is read: implicit, big endian, deflated, sequences of both lengths" {
 	make 'i = Dataset(); i.PatientComments = "well"; ok.SourceImageSequence = Sequence([i])'
 	dcmconv +ti ok.dcm implicit.dcm

@@ -40,6 +40,7 @@ struct subject {
 	struct dataset *original;
 	const struct complete_file *boxes;	/* of this file, or NULL */
 	bool boxes_given;		/* there was a box list */
+	bool keep;			/* what lies in no box was to be filled */
 	unsigned claims;		/* by check_claims */
 	/* Takes each finding; the strings hold for the call. 0, or -1 to stop. */
 	int (*found)(const struct finding *f, void *arg, struct err *e);

@@ -522,7 +522,9 @@ parse_file(struct dataset *d, struct err *e)
 			goto out;
 	}
 	if (syntax.len > 0) {
-		enc.explicit_vr = strcmp(syntax.data, "1.2.840.10008.1.2") != 0;
+		/* GE's private one swaps words of pixels, and nothing else. */
+		enc.explicit_vr = strcmp(syntax.data, "1.2.840.10008.1.2") != 0 &&
+		    strcmp(syntax.data, "1.2.840.113619.5.2") != 0;
 		enc.big = strcmp(syntax.data, "1.2.840.10008.1.2.2") == 0;
 		if (strcmp(syntax.data, "1.2.840.10008.1.2.1.99") == 0 &&
 		    inflate_rest(d, at, e) < 0)

@@ -7,6 +7,7 @@
 
 #include "base/size.h"
 #include "check/check.h"
+#include "check/mcu.h"
 
 enum { BOXES_OF_FRAME_MAX = 65534, MANY = 65535 };
 
@@ -16,6 +17,9 @@ struct pair {
 	struct pixels pa, pb;
 	unsigned char *fa, *fb;
 	uint16_t *owner;	/* of each pixel: 0, box number, MANY */
+	unsigned char *may;	/* of each pixel: may it differ? */
+	struct buf code;
+	struct mcu mcu;		/* of the frame that is compared */
 	size_t pixels, pixel_bytes;
 };
 
@@ -44,10 +48,50 @@ own(const struct box *b, void *arg)
 		}
 }
 
+/* Boxes were kept: what lies in none of them was to be filled, as one. */
+static void
+own_all_but(struct owners *o)
+{
+	size_t i;
+
+	for (i = 0; i < o->p->pixels; i++)
+		o->p->owner[i] = o->p->owner[i] == 0;
+	o->n = 1;
+}
+
+/* The pixels that a coder changes with those of an owner. */
+static void
+spread(struct pair *p)
+{
+	uint32_t w = p->mcu.width, h = p->mcu.height, far = p->mcu.reach;
+	uint32_t x, y, x0, x1, y0, y1, i, j;
+	bool touched;
+
+	memset(p->may, 0, p->pixels);
+	for (y = 0; y < p->pa.rows; y += h)
+		for (x = 0; x < p->pa.columns; x += w) {
+			x1 = p->pa.columns - x < w ? p->pa.columns : x + w;
+			y1 = p->pa.rows - y < h ? p->pa.rows : y + h;
+			touched = false;
+			for (j = y; j < y1 && !touched; j++)
+				for (i = x; i < x1 && !touched; i++)
+					touched = p->owner[(size_t)j * p->pa.columns + i] != 0;
+			if (!touched)
+				continue;
+			x0 = x < far ? 0 : x - far;
+			y0 = y < far ? 0 : y - far;
+			x1 = p->pa.columns - x1 < far ? p->pa.columns : x1 + far;
+			y1 = p->pa.rows - y1 < far ? p->pa.rows : y1 + far;
+			for (j = y0; j < y1; j++)
+				memset(p->may + (size_t)j * p->pa.columns + x0, 1, x1 - x0);
+		}
+}
+
 /* What is known of one box after its pixels were seen. */
 struct box_state {
-	size_t first;		/* its first pixel that is in no other box */
-	bool seen, changed, flat_before, flat;
+	size_t first[2];	/* its first pixel that is in no other box; native 4:2:2
+				   alternates Y Y and Cb Cr, and has one of each */
+	bool seen[2], changed, uneven_before, uneven;
 };
 
 static int
@@ -55,7 +99,9 @@ compare_boxes(const struct subject *s, struct pair *p, uint32_t frame,
     uint32_t nboxes, struct err *e)
 {
 	struct box_state *state = calloc((size_t)nboxes + 1, sizeof *state), *b;
-	size_t i, n = p->pixel_bytes, unfilled = 0, uneven = 0;
+	size_t i, k, n = p->pixel_bytes, unfilled = 0, uneven = 0;
+	/* Smoothing brings in chroma from outside, but no luma. */
+	size_t flat = p->mcu.reach > 0 ? p->pa.bytes : n;
 
 	if (state == NULL)
 		return err_set(e, "out of memory");
@@ -63,17 +109,19 @@ compare_boxes(const struct subject *s, struct pair *p, uint32_t frame,
 		if (p->owner[i] == 0 || p->owner[i] == MANY)
 			continue;
 		b = &state[p->owner[i]];
-		if (!b->seen) {
-			*b = (struct box_state){ i, true, false, true, true };
+		k = p->pa.samples == 3 && n == 2 ? i % 2 : 0;
+		if (!b->seen[k]) {
+			b->seen[k] = true;
+			b->first[k] = i;
 		}
 		b->changed |= memcmp(p->fa + i * n, p->fb + i * n, n) != 0;
-		b->flat &= memcmp(p->fb + i * n, p->fb + b->first * n, n) == 0;
-		b->flat_before &= memcmp(p->fa + i * n, p->fa + b->first * n, n) == 0;
+		b->uneven |= memcmp(p->fb + i * n, p->fb + b->first[k] * n, flat) != 0;
+		b->uneven_before |= memcmp(p->fa + i * n, p->fa + b->first[k] * n, n) != 0;
 	}
 	for (i = 1; i <= nboxes; i++) {
 		b = &state[i];
-		unfilled += b->seen && !b->changed && !b->flat_before;
-		uneven += b->seen && b->changed && !b->flat;
+		unfilled += !b->changed && b->uneven_before;
+		uneven += b->changed && b->uneven;
 	}
 	free(state);
 	if (unfilled > 0 && check_say(s, "pixels", LEVEL_ERROR, -1, e,
@@ -84,6 +132,33 @@ compare_boxes(const struct subject *s, struct pair *p, uint32_t frame,
 		return check_say(s, "pixels", LEVEL_WARNING, -1, e,
 		    "frame %" PRIu32 ": %zu of %" PRIu32 " boxes changed, but are not "
 		    "of one value", frame, uneven, nboxes);
+	return 0;
+}
+
+static bool
+is_dct(const struct pixels *p)
+{
+	return p->coding == CODING_JPEG && !p->stream.lossless;
+}
+
+/*
+ * A DCT JPEG that is one still differs by whole units. One that was decoded and
+ * coded without loss has no such excuse.
+ */
+static int
+read_mcu(struct pair *p, uint32_t frame, struct err *e)
+{
+	p->mcu = (struct mcu){ 1, 1, 0 };
+	if (p->pa.photometric == PHOTO_YBR_FULL_422 ||
+	    p->pa.photometric == PHOTO_YBR_PARTIAL_422)
+		p->mcu.width = 2;	/* native: two pixels share their chroma */
+	if (!is_dct(&p->pa) || !is_dct(&p->pb))
+		return 0;
+	if (pixels_code(p->a, &p->pa, frame, &p->code, e) < 0)
+		return -1;
+	if (mcu_of_jpeg((const uint8_t *)p->code.data, p->code.len, &p->mcu) < 0)
+		return err_set(e, "frame %" PRIu32 ": no frame header of a JPEG with "
+		    "a DCT", frame);
 	return 0;
 }
 
@@ -100,10 +175,15 @@ compare_frame(const struct subject *s, struct pair *p, uint32_t frame,
 	memset(p->owner, 0, p->pixels * sizeof *p->owner);
 	if (s->boxes != NULL)
 		complete_boxes(s->boxes, frame, own, &o);
+	if (s->keep)
+		own_all_but(&o);
 	if (o.n == 0 && memcmp(p->fa, p->fb, p->pa.frame_bytes) == 0)
 		return 0;
+	if (read_mcu(p, frame, e) < 0)
+		return -1;
+	spread(p);
 	for (i = 0; i < p->pixels; i++)
-		if (p->owner[i] == 0 &&
+		if (!p->may[i] &&
 		    memcmp(p->fa + i * n, p->fb + i * n, n) != 0 && outside++ == 0)
 			first = i;
 	if (outside > 0 && check_say(s, "pixels", LEVEL_ERROR, -1, e,
@@ -147,7 +227,8 @@ compare_frames(const struct subject *s, struct pair *p, struct err *e)
 	p->fa = malloc(p->pa.frame_bytes);
 	p->fb = malloc(p->pb.frame_bytes);
 	p->owner = malloc(bytes);
-	if (p->fa == NULL || p->fb == NULL || p->owner == NULL)
+	p->may = malloc(p->pixels);
+	if (p->fa == NULL || p->fb == NULL || p->owner == NULL || p->may == NULL)
 		return err_set(e, "out of memory");
 	for (frame = 1; got == 0 && frame <= p->pa.frames; frame++)
 		got = compare_frame(s, p, frame, e);
@@ -208,10 +289,27 @@ compare_undecoded(const struct subject *s, const struct err *why,
 	if (!same)
 		return check_say(s, "pixels", LEVEL_ERROR, -1, e,
 		    "the pixel data differ, and cannot be compared: %s", why->text);
-	if (count_boxes(s->boxes) > 0)
+	if (count_boxes(s->boxes) > 0 || s->keep)
 		return check_say(s, "pixels", LEVEL_ERROR, -1, e,
 		    "there are boxes, and the pixel data are those of the original");
 	return 0;
+}
+
+/* One video made from another: nothing of it is as it was. */
+static int
+compare_videos(const struct subject *s, struct err *e)
+{
+	struct err why;
+	bool same;
+
+	if (compare_bytes(s, 0x7fe00010, &same, e) < 0)
+		return -1;
+	if (same) {
+		err_set(&why, "they are a video");
+		return compare_undecoded(s, &why, e);
+	}
+	return check_say(s, "pixels", LEVEL_WARNING, -1, e,
+	    "a video that was coded again: its pixels cannot be compared");
 }
 
 int
@@ -244,6 +342,8 @@ check_pixels(const struct subject *s, struct err *e)
 	    pixels_describe(p.a, &p.pa, &why) < 0 ||
 	    pixels_describe(p.b, &p.pb, &why) < 0)
 		got = compare_undecoded(s, &why, e);
+	else if (p.pa.coding == CODING_VIDEO && p.pb.coding == CODING_VIDEO)
+		got = compare_videos(s, e);
 	else if ((got = compare_frames(s, &p, &why)) < 0) {
 		/* A frame that no decoder takes in either file is no difference. */
 		got = compare_undecoded(s, &why, e);
@@ -252,6 +352,8 @@ out:
 	free(p.fa);
 	free(p.fb);
 	free(p.owner);
+	free(p.may);
+	buf_free(&p.code);
 	dcm_close(p.a);
 	dcm_close(p.b);
 	return got;
