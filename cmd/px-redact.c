@@ -22,6 +22,8 @@ static bool test;		/* show the boxes, in place of a fill */
 static bool keep;		/* fill what is outside of the boxes */
 static struct rect crop;	/* w is 0: none */
 static bool verify = true;
+static enum redact_video video = REDACT_VIDEO_REFUSE;
+static bool lossy_video;
 static unsigned jobs = 1;
 static const char *out_file, *out_dir, *boxes_file, *log_file;
 static struct complete *records;
@@ -38,13 +40,17 @@ static const char options_help[] =
 "      --test-fill COLOUR  show the boxes, for review: what is in them stays\n"
 "  -k, --keep         keep the boxes, fill everything outside of them\n"
 "      --crop X,Y,W,H cut the image to this rectangle, after filling\n"
+"      --video HOW    of a video that has to change: refuse (the default), or\n"
+"                     frames: write its frames without loss, as JPEG-LS\n"
+"      --allow-lossy-video  code it again as a video, which loses quality\n"
 "  -j, --jobs N       decode and code frames with N threads (default 1)\n"
 "      --no-verify    do not read the output back and compare it\n"
 "  -l, --log FILE     write what was done, one line of JSON a file\n"
 "  -h, --help         show this help\n"
 "  -V, --version      show the version\n";
 
-enum { OPT_BOLD = 256, OPT_TEST_FILL, OPT_CROP, OPT_NO_VERIFY };
+enum { OPT_BOLD = 256, OPT_TEST_FILL, OPT_CROP, OPT_VIDEO, OPT_LOSSY_VIDEO,
+	OPT_NO_VERIFY };
 
 static const struct option longopts[] = {
 	{ "output", required_argument, NULL, 'o' },
@@ -55,6 +61,8 @@ static const struct option longopts[] = {
 	{ "test-fill", required_argument, NULL, OPT_TEST_FILL },
 	{ "keep", no_argument, NULL, 'k' },
 	{ "crop", required_argument, NULL, OPT_CROP },
+	{ "video", required_argument, NULL, OPT_VIDEO },
+	{ "allow-lossy-video", no_argument, NULL, OPT_LOSSY_VIDEO },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "no-verify", no_argument, NULL, OPT_NO_VERIFY },
 	{ "log", required_argument, NULL, 'l' },
@@ -145,7 +153,7 @@ static int
 redact_image(const char *name, const char *path, struct outfile *o,
     struct redact_report *t, struct err *e)
 {
-	struct redact r = { .fill = fill, .keep = keep, .verify = verify,
+	struct redact r = { .fill = fill, .keep = keep, .verify = verify, .video = video,
 	    .jobs = jobs, .crop = crop.w > 0 ? &crop : NULL, .boxes = boxes_of_frame };
 	const struct complete_file *f;
 	struct dcm *d = NULL;
@@ -204,6 +212,9 @@ write_audit(const char *name, const char *output, const struct redact_report *t,
 	    "frames_changed", (json_int_t)t->changed,
 	    "boxes", (json_int_t)t->boxes, "pixels", (json_int_t)t->pixels,
 	    "fill", fill_mode_name(fill.mode), "keep", keep);
+	if (j != NULL && (t->sound || t->data))
+		json_object_set_new(j, "dropped", json_string(t->sound && t->data ?
+		    "sound,data" : t->sound ? "sound" : "data"));
 	if (j != NULL && t->cleared > 0)
 		json_object_set_new(j, "cleared", json_integer((json_int_t)t->cleared));
 	if (j == NULL)
@@ -234,6 +245,10 @@ redact_file(const char *name, const char *path, const char *output)
 	}
 	if (outfile_commit(o, &e) < 0 || write_audit(name, output, &t, &e) < 0)
 		return cli_trouble(name, &e);
+	if (t.sound)
+		cli_note(name, "dropped its sound track");
+	if (t.data)
+		cli_note(name, "dropped a track of text or data");
 	if (t.cleared > 0)
 		cli_note(name, "cleared %" PRIu64 " bytes after the last frame",
 		    t.cleared);
@@ -349,6 +364,17 @@ parse_crop(const char *text)
 		cli_usage("--crop wants X,Y,W,H in whole pixels");
 }
 
+static void
+parse_video(const char *how)
+{
+	if (strcmp(how, "frames") == 0)
+		video = REDACT_VIDEO_FRAMES;
+	else if (strcmp(how, "refuse") == 0)
+		video = REDACT_VIDEO_REFUSE;
+	else
+		cli_usage("option --video wants refuse or frames");
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -359,7 +385,7 @@ main(int argc, char *argv[])
 
 	cli_start(argv[0], "[-hkV] [-o file | -O dir] [-b boxes] [-f mode] "
 	    "[-j n] [-l log] [--bold] [--test-fill colour] [--crop x,y,w,h] "
-	    "[--no-verify] file ...", options_help);
+	    "[--video how] [--allow-lossy-video] [--no-verify] file ...", options_help);
 	while ((c = getopt_long(argc, argv, "o:O:b:f:kj:l:" CLI_SHORT, longopts,
 	    NULL)) != -1)
 		switch (c) {
@@ -393,6 +419,12 @@ main(int argc, char *argv[])
 		case OPT_CROP:
 			parse_crop(optarg);
 			break;
+		case OPT_VIDEO:
+			parse_video(optarg);
+			break;
+		case OPT_LOSSY_VIDEO:
+			lossy_video = true;
+			break;
 		case 'j':
 			jobs = cli_u32(c, optarg, 1, INORDER_THREADS_MAX);
 			break;
@@ -407,6 +439,10 @@ main(int argc, char *argv[])
 		}
 	check_usage(argc, argv);
 	check_fill();
+	if (lossy_video && video != REDACT_VIDEO_REFUSE)
+		cli_usage("give --video frames or --allow-lossy-video, not both");
+	if (lossy_video)
+		video = REDACT_VIDEO_LOSSY;
 	/* All records first: only then is it known who spoke of a file. */
 	name = boxes_file != NULL ? boxes_file : "-";
 	in = strcmp(name, "-") == 0 ? stdin : fopen(name, "r");

@@ -22,6 +22,7 @@ struct demux {
 	bool io_failed;
 	enum AVCodecID codec;
 	const char *muxer;
+	bool m2ts;
 	AVFormatContext *ctx;
 	AVIOContext *io;
 	int track;		/* of pictures; -1 until it is known */
@@ -36,9 +37,11 @@ on_message(void *object, int level, const char *fmt, va_list args)
 {
 	struct demux_alarm *alarm;
 
-	(void)fmt;
+	/* What a decoder makes up is told as mere information. */
+	bool concealed = strncmp(fmt, "concealing ", 11) == 0;
+
 	(void)args;
-	if (object == NULL || level > AV_LOG_ERROR ||
+	if (object == NULL || (level > AV_LOG_ERROR && !concealed) ||
 	    *(const AVClass **)object != avcodec_get_class())
 		return;
 	if ((alarm = ((AVCodecContext *)object)->opaque) != NULL)
@@ -222,6 +225,7 @@ container(struct demux *m, const uint8_t *head, size_t n)
 	}
 	if (has_sync(head, n, 4, 192)) {	/* as on Blu-ray discs */
 		m->muxer = "mpegts";
+		m->m2ts = true;
 		return "mpegts";
 	}
 	if (n >= 4 && memcmp(head, "\0\0\1\xba", 4) == 0) {
@@ -411,4 +415,10 @@ const char *
 demux_muxer(const struct demux *m)
 {
 	return m->muxer;
+}
+
+bool
+demux_is_m2ts(const struct demux *m)
+{
+	return m->m2ts;
 }

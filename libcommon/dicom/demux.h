@@ -55,5 +55,6 @@ bool demux_has_data(const struct demux *m);
 
 /* The muxer that writes this kind of container. */
 const char *demux_muxer(const struct demux *m);
+bool demux_is_m2ts(const struct demux *m);	/* its packets are of 192 bytes */
 
 #endif

@@ -13,6 +13,7 @@
 
 #define HTJ2K "1.2.840.10008.1.2.4.20"	/* .201 to .203 */
 #define JPEG_LOSSLESS "1.2.840.10008.1.2.4.70"
+#define JPEG_LS "1.2.840.10008.1.2.4.80"
 
 const char *
 encode_syntax(const struct pixels *p)
@@ -27,10 +28,32 @@ encode_syntax(const struct pixels *p)
 	case CODING_JPEG:
 		return p->stream.process == JPEG_SOF3 ? p->syntax : JPEG_LOSSLESS;
 	case CODING_NATIVE:
-	case CODING_VIDEO:
+	case CODING_VIDEO:	/* one itself has no frames to be coded */
 		break;
 	}
 	return NULL;
+}
+
+/* ITU-T T.87 C.2: a stream without samples that says all that is to be said. */
+int
+encode_jpeg_ls(struct pixels *p, struct buf *like, struct err *e)
+{
+	uint8_t b[] = { 0xff, 0xd8,
+	    0xff, 0xf7, 0, 17, (uint8_t)p->bits_stored,
+	    (uint8_t)(p->rows >> 8), (uint8_t)p->rows,
+	    (uint8_t)(p->columns >> 8), (uint8_t)p->columns,
+	    3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0,
+	    0xff, 0xda, 0, 12, 3, 1, 0, 2, 0, 3, 0,
+	    0, 2, 0,		/* NEAR, interleaved by sample, no transform */
+	    0xff, 0xd9 };
+
+	buf_clear(like);
+	if (codestream_jpeg(b, sizeof b, &p->stream, e) < 0 ||
+	    buf_add(like, b, sizeof b, e) < 0)
+		return -1;
+	p->coding = CODING_JPEG_LS;
+	p->syntax = JPEG_LS;
+	return 0;
 }
 
 void

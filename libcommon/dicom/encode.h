@@ -27,6 +27,13 @@ extern "C" {
 const char *encode_syntax(const struct pixels *p);
 
 /*
+ * Makes P, which describes RGB frames that no code stands for (of a video), that
+ * of frames in JPEG-LS without loss; LIKE becomes a code for encode_frame to
+ * follow. Returns 0, or -1 with E filled.
+ */
+int encode_jpeg_ls(struct pixels *p, struct buf *like, struct err *e);
+
+/*
  * Sets the bits of FRAME that a codestream does not hold as pixels_decode will
  * deliver them: above its precision, zero or the sign.
  */

@@ -549,16 +549,10 @@ video_describe(struct dcm *d, struct pixels *p, struct err *e)
 	return 0;
 }
 
-bool
-pixels_has_sound(const struct dcm *d)
+struct video *
+pixels_video(struct dcm *d)
 {
-	return d->video != NULL && video_has_sound(d->video);
-}
-
-bool
-pixels_has_data(const struct dcm *d)
-{
-	return d->video != NULL && video_has_data(d->video);
+	return d->video;
 }
 
 /* -- both ----------------------------------------------------------------- */

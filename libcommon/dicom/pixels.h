@@ -69,12 +69,9 @@ struct pixels {
 	size_t frame_bytes;
 };
 
-/*
- * Tracks of a video beside its pictures, which are in no frame: sound, and text
- * or data. All are known once its last frame was had. False for other images.
- */
-bool pixels_has_sound(const struct dcm *d);
-bool pixels_has_data(const struct dcm *d);
+/* The video (video.h) of D, once it was described; NULL of other images. */
+struct video;
+struct video *pixels_video(struct dcm *d);
 
 /*
  * Reads and checks the module. Refused: sizes of 0, values that contradict each

@@ -495,6 +495,7 @@ video_open(const struct scan *s, const char *syntax,
 		return err_set(e, "out of memory");
 	v->s = s;
 	v->header = *h;
+	v->syntax = syntax;
 	v->codec = codec_of(syntax);
 	if ((v->packet = av_packet_alloc()) == NULL ||
 	    (v->picture = av_frame_alloc()) == NULL ||

@@ -42,8 +42,8 @@ struct video_header {
 };
 
 /*
- * Opens the video of S, borrowed, in the transfer syntax SYNTAX, and decodes its
- * first frame. Refused: a container that DICOM does not allow, another codec,
+ * Opens the video of S in the transfer syntax SYNTAX, both borrowed, and decodes
+ * its first frame. Refused: a container that DICOM does not allow, another codec,
  * more than one track of pictures, another size. Returns 0 with *OUT to be
  * closed, or -1 with E filled.
  */
@@ -72,6 +72,42 @@ bool video_has_data(const struct video *v);
  * it knows that there is no other. Returns 0, or -1 with E filled.
  */
 int video_frame(struct video *v, uint32_t frame, void *out, struct err *e);
+
+/* -- coded again, in the same codec and kind of container ------------------- */
+
+/* The term of (0028,2114) for its codec: PS3.3 C.7.6.1.1.5.1. */
+const char *video_method(const struct video *v);
+
+struct AVFrame;
+
+/* Paints FRAME before it is coded, by video_black. Returns 0, or -1 with E. */
+typedef int video_paint_fn(void *arg, uint32_t frame, struct AVFrame *picture,
+    struct err *e);
+
+/*
+ * Makes W by H pixels at (X, Y), which are within the picture, black; and what
+ * chroma they share with their neighbours colourless.
+ */
+void video_black(struct AVFrame *picture, uint32_t x, uint32_t y, uint32_t w,
+    uint32_t h);
+
+/*
+ * Decodes all frames, paints them and codes them again into FD, an empty file,
+ * *BYTES of them. Profile, level, frame rate, distance of key frames, shape of
+ * pixels, order of fields and colour stay; sound, text, data and what the stream
+ * says beside its pictures go. The quality is near that of the input (CRF 16; of
+ * MPEG-2, all that the level allows), and the same input gives the same bytes.
+ * Returns 0, or -1 with E filled.
+ */
+int video_encode(struct video *v, int fd, video_paint_fn *paint, void *arg,
+    uint64_t *bytes, struct err *e);
+
+/*
+ * Is the luma of W by H pixels at (X, Y) of the frame that was decoded last that
+ * of black, as near as a lossy coder leaves it?
+ */
+bool video_is_black(const struct video *v, uint32_t x, uint32_t y, uint32_t w,
+    uint32_t h);
 
 #ifdef __cplusplus
 }

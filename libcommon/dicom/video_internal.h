@@ -10,6 +10,7 @@ struct SwsContext;
 struct video {
 	const struct scan *s;
 	struct video_header header;
+	const char *syntax;	/* static */
 	enum AVCodecID codec;
 	struct demux *demux;
 	AVCodecContext *decoder;

@@ -110,8 +110,8 @@ term_of(enum pixels_photometric p)
  * Everything that describes Pixel Data, together, for frames that now are in
  * another syntax: PS3.3 C.7.6.3, C.7.6.1.1.5.
  */
-static int
-describe(struct job *j, const char *uid, struct err *e)
+int
+redact_describe(struct job *j, const char *uid, struct err *e)
 {
 	const struct pixels *q = &j->q;
 	const char *lossy;
@@ -178,6 +178,8 @@ write_one(struct job *j, int fd, struct err *e)
 		return redact_write_coded(j, fd, e);
 	case ANEW:
 		return redact_write_anew(j, fd, e);
+	case VIDEO:
+		return redact_write_video(j, fd, e);
 	}
 	return -1;
 }
@@ -230,6 +232,8 @@ choose(struct job *j, struct err *e)
 	if (crop != NULL && (crop_pixels(j->p, crop, &j->q, e) < 0 ||
 	    crop_header(j->d, crop, j->sp, e) < 0))
 		return -1;
+	if (j->p->coding == CODING_VIDEO)
+		return redact_choose_video(j, e);
 	if (!j->p->encapsulated)
 		j->how = crop != NULL ? ANEW : NATIVE;
 	else if (t->changed == 0)
@@ -246,7 +250,7 @@ choose(struct job *j, struct err *e)
 	}
 	j->all = true;
 	j->q.planar = false;
-	return describe(j, uid, e);
+	return redact_describe(j, uid, e);
 }
 
 static int
@@ -266,8 +270,6 @@ prepare(struct job *j, struct err *e)
 	strncpy(t->syntax_in, dcm_syntax(j->d), sizeof t->syntax_in - 1);
 	t->frames = j->p->frames;
 	if (count(j, e) < 0)
-		return -1;
-	if (j->p->coding == CODING_VIDEO && redact_check_video(j, e) < 0)
 		return -1;
 	if (!size_mul(j->p->frame_bytes, 2, &n) ||
 	    (j->frame = malloc(n)) == NULL)
@@ -310,5 +312,6 @@ redact_dicom(struct dcm *d, const struct pixels *p, const struct redact *r,
 	rects_free(&j.boxes);
 	free(j.frame);
 	free(j.seals);
+	buf_free(&j.like);
 	return got;
 }

@@ -32,11 +32,23 @@
 typedef int redact_fn(void *arg, uint32_t frame, struct rects *out,
     struct err *e);
 
+/*
+ * What becomes of a video (video.h) that has something to fill, to cut, or a
+ * track that nobody has examined, such as sound. One that has none of these keeps
+ * its bytes, once all of it was decoded.
+ */
+enum redact_video {
+	REDACT_VIDEO_REFUSE,
+	REDACT_VIDEO_FRAMES,	/* its frames without loss, RGB in JPEG-LS */
+	REDACT_VIDEO_LOSSY	/* coded again in its syntax, once more lossy */
+};
+
 struct redact {
 	struct fill_style fill;
 	bool keep;		/* fill all but those rectangles */
 	bool verify;		/* read the output back and compare it */
 	unsigned jobs;		/* threads that decode and code frames, from 1 */
+	enum redact_video video;
 	const struct rect *crop;	/* what stays of each frame; NULL: all */
 	redact_fn *boxes;
 	void *arg;
@@ -46,6 +58,7 @@ struct redact_report {
 	char syntax_in[65], syntax_out[65];
 	uint32_t frames, changed;	/* changed: with something to fill or cut */
 	uint64_t boxes, pixels;	/* filled, over all frames; pixels once a frame */
+	bool sound, data;	/* of a video, a track of it that was dropped */
 	uint64_t cleared;	/* bytes after the last frame that were not zero */
 };
 

@@ -73,6 +73,13 @@ fetch(void *arg, void *slot, struct err *e)
 	    rects_copy(&t->boxes, &j->boxes, e) < 0)
 		return -1;
 	t->again = j->all || t->boxes.n > 0;
+	if (j->p->coding == CODING_VIDEO) {	/* each needs the one before */
+		buf_clear(&t->like);
+		if (pixels_frame(j->d, j->p, t->frame, t->pixels, e) < 0 ||
+		    buf_add(&t->like, j->like.data, j->like.len, e) < 0)
+			return -1;
+		return 1;
+	}
 	if (t->again && pixels_code(j->d, j->p, t->frame, &t->like, e) < 0)
 		return -1;
 	return 1;
@@ -88,7 +95,8 @@ work(void *slot, struct err *e)
 
 	if (!t->again)
 		return 0;
-	if (pixels_decode(j->p, like, t->like.len, t->pixels, &why) < 0 ||
+	if ((j->p->coding != CODING_VIDEO &&
+	    pixels_decode(j->p, like, t->like.len, t->pixels, &why) < 0) ||
 	    redact_apply(j, t->frame, &t->boxes, t->pixels, &why) < 0)
 		return err_set(e, "frame %" PRIu32 ": %s", t->frame, why.text);
 	encode_normalise(&j->q, t->pixels);
@@ -199,15 +207,35 @@ out:
 
 /* -- offset tables: PS3.5 A.4, PS3.3 C.7.6.3.1.8 --------------------------- */
 
+/*
+ * Which tables there will be: those that the file has. A video that becomes
+ * frames gets the basic one unless it could be too long for that.
+ */
+static void
+choose_tables(const struct job *j, bool *basic, bool *extended)
+{
+	*basic = j->s->table.length > 0;
+	*extended = scan_find(j->s, EXTENDED_OFFSETS, NULL) != NULL;
+	if (j->p->coding == CODING_VIDEO) {
+		*extended = (uint64_t)j->p->frames * j->q.frame_bytes >
+		    UINT32_MAX / 2;
+		*basic = !*extended;
+	}
+}
+
 /* Room for the tables that the file has, until the frames are written. */
 static int
 reserve_tables(struct job *j, struct offsets *o, struct err *e)
 {
 	size_t n = j->p->frames;
+	bool basic, extended;
 
-	if (j->s->table.length > 0 && (o->basic = calloc(n, 4)) == NULL)
+	choose_tables(j, &basic, &extended);
+	if (basic && (o->basic = calloc(n, 4)) == NULL)
 		return err_set(e, "out of memory");
-	if (scan_find(j->s, EXTENDED_OFFSETS, NULL) == NULL)
+	if (!extended && splice_remove(j->sp, EXTENDED_OFFSETS, e) < 0)
+		return -1;
+	if (!extended)
 		return splice_remove(j->sp, EXTENDED_LENGTHS, e);
 	o->extended = calloc(n, 8);
 	o->lengths = calloc(n, 8);

@@ -3,6 +3,7 @@
 #define UNPHI_IMAGE_REDACT_INTERNAL_H
 
 #include "base/buf.h"
+#include "base/buf.h"
 #include "dicom/scan.h"
 #include "dicom/splice.h"
 #include "image/redact.h"
@@ -18,7 +19,8 @@ enum how {
 	NATIVE,		/* the file's bytes, those of the boxes overwritten */
 	AS_IT_IS,	/* encapsulated, nothing to fill */
 	CODED,		/* encapsulated: frames coded again */
-	ANEW		/* native, of another size */
+	ANEW,		/* native, of another size */
+	VIDEO		/* a video, by a lossy coder once more */
 };
 
 struct job {
@@ -35,6 +37,7 @@ struct job {
 	bool all;		/* CODED: every frame, for the syntax changes */
 	uint8_t *frame, *other;	/* room for a frame each */
 	struct rects boxes;	/* of the frame at hand */
+	struct buf like;	/* CODED of a video: what its frames are like */
 	/* CODED: what the frames that were coded again have to decode to. */
 	uint8_t (*seals)[SEAL_BYTES];
 };
@@ -49,13 +52,21 @@ int redact_apply(const struct job *j, uint32_t frame, const struct rects *boxes,
 /* The same in j->frame for FRAME and j->boxes. */
 int redact_frame(struct job *j, uint32_t frame, struct err *e);
 
-/* Is all of the video in the frames that the records speak of? 0 or -1. */
-int redact_check_video(struct job *j, struct err *e);
+/* Every attribute that describes Pixel Data, as j->q says, in UID's syntax. */
+int redact_describe(struct job *j, const char *uid, struct err *e);
+
+/* How the video is written, by j->r->video: sets j->how and what goes with it. */
+int redact_choose_video(struct job *j, struct err *e);
 
 /* Writes the file by splice from byte 0 of FD on. */
 int redact_write_native(struct job *j, int fd, struct err *e);
 int redact_write_coded(struct job *j, int fd, struct err *e);
 int redact_write_anew(struct job *j, int fd, struct err *e);
+int redact_write_video(struct job *j, int fd, struct err *e);
+
+/* Is the video OUT black where it has to be? 0, or -1 with E filled. */
+int redact_compare_video(struct job *j, struct dcm *out, const struct pixels *q,
+    struct err *e);
 
 /* Reads what was written at PATH and compares it with what had to be. */
 int redact_read_back(struct job *j, const char *path, struct err *e);

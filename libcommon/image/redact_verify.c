@@ -218,6 +218,8 @@ compare_file(struct job *j, struct dcm *out, struct err *e)
 		return -1;
 	if (!same_kind(&j->q, &q))
 		return err_set(e, "the output does not describe the same image");
+	if (j->how == VIDEO)
+		return redact_compare_video(j, out, &q, e);
 	return j->how == CODED ? compare_coded(j, out, &q, e) :
 	    compare_native(j, out, &q, e);
 }
