@@ -172,6 +172,7 @@ check-pixels: all
 # How fast the programs are beside dcmodify, gdcmanon, dcmj2pnm and cp; inpainting beside OpenCV's (python3-opencv).
 bench: all
 	bench/speed.py build
+	bench/pixels.py build
 	bench/inpaint.py build
 
 clean:
