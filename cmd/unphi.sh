@@ -12,7 +12,7 @@ prog=unphi
 handful=24	# files a pipeline: enough to forget what starting it costs
 
 usage="usage: unphi [-hV] [-j n] [-k keyfile] [--retain list] [--dates how]
-             [--prefix text] [--fill mode] [--map file]
+             [--prefix text] [--fill mode] [--video how] [--map file]
              -o folder path ..."
 
 help() {
@@ -24,6 +24,7 @@ help() {
 	      --dates HOW      what dcm-scrub does with dates
 	      --prefix TEXT    what new patient ids begin with
 	      --fill MODE      what px-redact fills boxes with
+	      --video HOW      a video with text: refuse (the default), or frames
 	      --map FILE       append the crosswalk of old and new names and ids
 	  -h, --help           show this help
 	  -V, --version        show the version
@@ -40,7 +41,7 @@ die() {
 out='' jobs=$(nproc) key='' map=''
 scrub_options=() redact_options=()
 args=$(getopt -n "$prog" -o o:j:k:hV \
-	-l output:,jobs:,key:,retain:,dates:,prefix:,fill:,map:,help,version -- "$@") || {
+	-l output:,jobs:,key:,retain:,dates:,prefix:,fill:,video:,map:,help,version -- "$@") || {
 	printf '%s\n' "$usage" >&2
 	exit 2
 }
@@ -51,7 +52,7 @@ while [ "$1" != -- ]; do
 	-j | --jobs) jobs=$2 ;;
 	-k | --key) key=$2 ;;
 	--retain | --dates | --prefix) scrub_options+=("$1" "$2") ;;
-	--fill) redact_options+=("$1" "$2") ;;
+	--fill | --video) redact_options+=("$1" "$2") ;;
 	--map) map=$2 ;;
 	-h | --help) printf '%s\n' "$usage" && help && exit 0 ;;
 	-V | --version) echo "unphi (unphi) @VERSION@" && exit 0 ;;
