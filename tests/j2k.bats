@@ -253,3 +253,25 @@ py() {
 	        assert refused('j2k', 'decode', 1, data=code) == (extra != 0), (n, extra)
 	EOF
 }
+
+@test "JPEG 2000 that may be lossy is marked as such when it is coded anew, if it is" {
+	py <<-'EOF'
+	a = picture(64, 64, 1, 12)
+	for options, lossy in ([], False), (['-r', '4'], True), (['-I'], True):
+	    code = opj_compress(a, 12, options=options)
+	    by_gdcm(code, a.shape, 12, syntax='91')	# writes x.dcm
+	    write('list', b'{"file":"x.dcm","by":"test","image":1,"images":1,"frame":1,"frames":1,'
+	          b'"width":64,"height":64,"boxes":[{"x":5,"y":6,"w":20,"h":10}]}\n')
+	    r = run('px-redact', '-b', 'list', '-o', 'y.dcm', 'x.dcm')
+	    assert r.returncode == 0, r.stderr
+	    x, y = pydicom.dcmread('x.dcm'), pydicom.dcmread('y.dcm')
+	    assert y.file_meta.TransferSyntaxUID == x.file_meta.TransferSyntaxUID
+	    assert y.get('LossyImageCompression') == ('01' if lossy else None), options
+	    x.convert_pixel_data('gdcm')
+	    y.convert_pixel_data('gdcm')
+	    b, c = x.pixel_array.copy(), y.pixel_array
+	    assert (b != c).any()
+	    b[6:16, 5:25] = 0
+	    assert (b == c).all()
+	EOF
+}

@@ -166,7 +166,7 @@ read_module(struct dcm *d, struct pixels *p, struct err *e)
 	p->is_signed = sign == 1;
 	p->planar = p->samples == 3 && planar == 1;
 	s = dcm_string(d, DCM_TAG(0x0028, 0x2110), 0);
-	p->lossy = p->lossy || (s != NULL && strcmp(s, "01") == 0);
+	p->lossy = s != NULL && strcmp(s, "01") == 0;
 	/* A video is delivered as RGB, whatever its tag: video.h. */
 	return p->coding == CODING_VIDEO ? 0 : get_photometric(d, p, e);
 }
@@ -581,7 +581,6 @@ pixels_describe(struct dcm *d, struct pixels *out, struct err *e)
 		p.syntax = s->uid;
 		p.coding = s->coding;
 		p.encapsulated = s->coding != CODING_NATIVE;
-		p.lossy = s->lossy;
 		if ((el = scan_find(d->scan, tag_pixel_data, NULL)) == NULL)
 			return err_set(e, "has no pixel data");
 		if (d->scan->encapsulated != p.encapsulated)
@@ -595,6 +594,9 @@ pixels_describe(struct dcm *d, struct pixels *out, struct err *e)
 			got = coded_describe(d, &p, e);
 		else
 			got = native_describe(el->length, s->big_endian, &p, e);
+		/* Of several frames, only the first has been looked at. */
+		if (s->lossy && !(p.frames == 1 && p.stream.lossless))
+			p.lossy = true;
 		/* Colour known, sizes are those of what is delivered. */
 		if (got < 0 || measure(&p, e) < 0)
 			return -1;

@@ -54,7 +54,8 @@ struct pixels {
 					   codestream wins over the header */
 	bool planar;			/* as stored; frames arrive interleaved */
 	bool encapsulated;		/* coding is not CODING_NATIVE */
-	bool lossy;			/* the syntax, or (0028,2110) is 01 */
+	bool lossy;			/* (0028,2110) is 01, or the syntax is lossy
+					   and not one frame, coded losslessly */
 	/*
 	 * Bytes of native pixel data after the last frame, 1 for an even length
 	 * included. Nothing shows them, so nobody may pass them on as examined.

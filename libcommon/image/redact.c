@@ -107,14 +107,27 @@ term_of(enum pixels_photometric p)
 }
 
 /*
+ * What was lossy stays lossy, and its code no longer says so once it is coded
+ * anew: PS3.3 C.7.6.1.1.5.
+ */
+static int
+mark_lossy(struct job *j, struct err *e)
+{
+	const char *lossy = dcm_string(j->d, DCM_TAG(0x0028, 0x2110), 0);
+
+	if (!j->p->lossy || (lossy != NULL && strcmp(lossy, "01") == 0))
+		return 0;
+	return splice_text(j->sp, DCM_TAG(0x0028, 0x2110), "CS", "01", e);
+}
+
+/*
  * Everything that describes Pixel Data, together, for frames that now are in
- * another syntax: PS3.3 C.7.6.3, C.7.6.1.1.5.
+ * another syntax: PS3.3 C.7.6.3.
  */
 int
 redact_describe(struct job *j, const char *uid, struct err *e)
 {
 	const struct pixels *q = &j->q;
-	const char *lossy;
 
 	if (splice_syntax(j->sp, uid, e) < 0 ||
 	    splice_text(j->sp, DCM_TAG(0x0028, 0x0004), "CS",
@@ -129,10 +142,7 @@ redact_describe(struct job *j, const char *uid, struct err *e)
 	if (q->samples == 3 &&
 	    splice_us(j->sp, DCM_TAG(0x0028, 0x0006), 0, e) < 0)
 		return -1;
-	lossy = dcm_string(j->d, DCM_TAG(0x0028, 0x2110), 0);
-	if (!q->lossy || (lossy != NULL && strcmp(lossy, "01") == 0))
-		return 0;
-	return splice_text(j->sp, DCM_TAG(0x0028, 0x2110), "CS", "01", e);
+	return mark_lossy(j, e);
 }
 
 int
@@ -246,7 +256,7 @@ choose(struct job *j, struct err *e)
 	snprintf(t->syntax_out, sizeof t->syntax_out, "%s", uid);
 	if (strcmp(uid, t->syntax_in) == 0) {
 		j->all = crop != NULL;
-		return 0;
+		return j->how == CODED ? mark_lossy(j, e) : 0;
 	}
 	j->all = true;
 	j->q.planar = false;
