@@ -5,6 +5,10 @@
  *	codec CODING encode WORD LIKE <frame >code	coded as the file LIKE is
  *	codec CODING describe <code		WxH, components, bits, flags
  *	codec jpeg segments <code			marker, offset, length
+ *	codec jpeg-dct align X,Y,W,H/... <code		boxes aligned, a line each
+ *	codec jpeg-dct reach X,Y,W,H/... <code		as decoders show them
+ *	codec jpeg-dct replace X,Y,W,H/... FRAME <code >code	boxes aligned before
+ *	codec jpeg-dct compare X,Y,W,H/... CODE <code	status 2 if they differ
  *
  * A frame is as pixels.h delivers it, in words of WORD bytes.
  */
@@ -20,6 +24,7 @@
 #include "dicom/jpeg.h"
 #include "dicom/jpeg_lossless.h"
 #include "dicom/jpeg_ls.h"
+#include "image/jpeg.h"
 
 static int
 decode_j2k(const uint8_t *code, size_t len, const struct codestream *c,
@@ -116,6 +121,74 @@ describe(const struct coding *k)
 }
 
 static void
+read_file(const char *name, struct buf *b)
+{
+	FILE *f = fopen(name, "rb");
+
+	read_all(f, b);
+	fclose(f);
+}
+
+static void
+parse_boxes(const char *text, struct rects *boxes)
+{
+	struct rect r;
+	struct err e;
+	int n;
+
+	for (; *text != '\0'; text += n + (text[n] == '/')) {
+		if (sscanf(text, "%u,%u,%u,%u%n", &r.x, &r.y, &r.w, &r.h, &n) != 4)
+			die("boxes are X,Y,W,H/...");
+		if (rects_add(boxes, r, &e) < 0)
+			die(e.text);
+	}
+}
+
+static void
+print_boxes(const struct rects *boxes)
+{
+	size_t i;
+
+	for (i = 0; i < boxes->n; i++)
+		printf("%u,%u,%u,%u\n", boxes->r[i].x, boxes->r[i].y,
+		    boxes->r[i].w, boxes->r[i].h);
+}
+
+/* Boxes of DCT-coded JPEG: image/jpeg.h. */
+static void
+work_on_boxes(const char *verb, const char *box_list, const char *name)
+{
+	struct buf in = { 0 }, file = { 0 }, out = { 0 };
+	struct rects boxes = { 0 };
+	struct err e;
+	int got = -1;
+
+	err_set(&e, "unknown verb");
+	read_all(stdin, &in);
+	parse_boxes(box_list, &boxes);
+	if (name != NULL)
+		read_file(name, &file);
+	if (strcmp(verb, "align") == 0)
+		got = jpeg_align(bytes(&in), in.len, &boxes, &e);
+	else if (strcmp(verb, "reach") == 0)
+		got = jpeg_reach(bytes(&in), in.len, &boxes, &e);
+	else if (strcmp(verb, "replace") == 0 && name != NULL)
+		got = jpeg_replace(bytes(&in), in.len, &boxes, bytes(&file), &out, &e);
+	else if (strcmp(verb, "compare") == 0 && name != NULL)
+		got = jpeg_compare(bytes(&in), in.len, bytes(&file), file.len, &boxes,
+		    &e);
+	if (got < 0)
+		die(e.text);
+	if (name == NULL)
+		print_boxes(&boxes);
+	write_all(out.data, out.len);
+	rects_free(&boxes);
+	buf_free(&in);
+	buf_free(&file);
+	buf_free(&out);
+}
+
+static void
 run(const struct coding *k, size_t word, const char *like_name)
 {
 	struct buf in = { 0 }, like = { 0 }, code = { 0 }, *described = &in;
@@ -126,10 +199,7 @@ run(const struct coding *k, size_t word, const char *like_name)
 
 	read_all(stdin, &in);
 	if (like_name != NULL) {
-		FILE *f = fopen(like_name, "rb");
-
-		read_all(f, &like);
-		fclose(f);
+		read_file(like_name, &like);
 		described = &like;
 	}
 	if (k->describe(bytes(described), described->len, &c, &e) < 0)
@@ -164,6 +234,10 @@ main(int argc, char *argv[])
 		read_all(stdin, &code);
 		list_segments(&code);
 		buf_free(&code);
+		return 0;
+	}
+	if (argc >= 4 && strcmp(argv[1], "jpeg-dct") == 0) {
+		work_on_boxes(argv[2], argv[3], argv[4]);
 		return 0;
 	}
 	for (i = 0; argc >= 3 && i < sizeof codings / sizeof *codings; i++)
