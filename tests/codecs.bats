@@ -256,6 +256,23 @@ streams() {
 	EOF
 }
 
+@test "what libjpeg finds odd in headers alone does not refuse a frame" {
+	streams
+	py <<-'EOF'
+	for name in '1', 'restart', 'progressive':
+	    code = open('jpeg.1.' + name, 'rb').read()
+	    frame = ours('jpeg', 'decode', 1, data=code)
+	    odd = bytearray(code)
+	    odd[odd.index(b'JFIF') + 5] = 2		# version 2
+	    if name != 'progressive':			# no Se in a sequential scan
+	        odd[odd.index(b'\xff\xda') + 8] = 0
+	    assert ours('jpeg', 'decode', 1, data=bytes(odd)) == frame, name
+	    # With damage on top, it does.
+	    at = odd.rindex(b'\xff\xd9')
+	    assert refused('jpeg', 'decode', 1, data=bytes(odd[:at - 9] + odd[at:])), name
+	EOF
+}
+
 @test "restart markers that are missing or out of order refuse the frame" {
 	py <<-'EOF'
 	a = next(patterns(20, 6, 1, 12))[1]
@@ -273,12 +290,12 @@ streams() {
 	py <<-'EOF'
 	a = next(patterns(9, 8, 1, 8))[1]
 	code = lossless(a, 8)
-	code += b'\xff' * (len(code) % 2)
+	code = code[:-2] + b'\xff' * (len(code) % 2) + code[-2:]
 	for tail, fine in ((b'', 1), (b'\0\0', 1), (b'\xff\xff', 1), (b'\0' * 64, 1),
+	                   (b' ', 1), (b'\x45\x14\x51' * 2, 1), (b'\x45\x14' * 4, 0),
 	                   (code, 0), (b'DOE^JANE', 0), (b'\0\0DOE^JANE', 0),
-	                   (b'\xff\xd8\xff\xe0', 0)):
-	    path = wrapped(code[:len(code) if not tail else code.rindex(b'\xff\xd9') + 2] + tail,
-	                   a, '70', 8)
+	                   (b'\xff\xd8\xff\xe0' * 3, 0)):
+	    path = wrapped(code + tail, a, '70', 8)
 	    r = run('dcm-frames', path)
 	    assert r.returncode == (0 if fine else 2), (tail, r.stderr)
 	    assert fine or b'follow' in r.stderr and b'DOE' not in r.stderr

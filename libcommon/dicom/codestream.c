@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define RESIDUE_MAX 7	/* bytes after EOI: see codestream_tail_is_empty */
+
 enum {
 	M_TEM = 0x01, M_SOF15 = 0xcf, M_JPG = 0xc8, M_DAC = 0xcc, M_RST0 = 0xd0,
 	M_RST7 = 0xd7, M_SOI = 0xd8
@@ -216,6 +218,8 @@ codestream_tail_is_empty(const uint8_t *code, size_t len,
 {
 	size_t i;
 
+	if (len - c->end <= RESIDUE_MAX)
+		return true;
 	for (i = c->end; i < len; i++)
 		if ((code[i] != 0 && code[i] != 0xff) || code[i] != code[c->end])
 			return false;

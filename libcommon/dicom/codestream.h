@@ -78,8 +78,10 @@ int codestream_next(const uint8_t *code, size_t len, size_t *at,
 void codestream_put_size(const struct codestream *c, char *p);
 
 /*
- * Is what follows EOI, if anything does, nothing but padding? That is zeros, or
- * fill bytes (0xff), by whole bytes; all else may be a picture or a text.
+ * Is what follows EOI, if anything does, of no meaning? That is zeros or fill
+ * bytes (0xff), by whole bytes, and up to 7 bytes of any kind: encoders that
+ * write words of 8 leave the rest of a buffer there, and others pad with a
+ * space. No picture fits in these; all else may be a picture or a text.
  */
 bool codestream_tail_is_empty(const uint8_t *code, size_t len,
     const struct codestream *c);

@@ -535,8 +535,10 @@ code_line(struct scan *s, bool decoding, unsigned from, unsigned to)
 	unsigned k;
 
 	for (k = from; k < to; k++) {
-		s->above[k][width] = s->above[k][width - 1];
-		s->line[k][-1] = s->above[k][0];
+		int32_t *line = s->line[k], *above = s->above[k];
+
+		above[width] = above[width - 1];
+		line[-1] = above[0];
 	}
 	for (x = 0; x < width;) {
 		for (any = 0, k = from; k < to; k++)
