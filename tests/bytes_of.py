@@ -5,7 +5,8 @@ Shares no code with unphi or with a library. A sequence is one value here: what 
 import struct
 import zlib
 
-LONG = {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
+# All others, and those to come, have lengths of 32 bits: PS3.5 7.1.2.
+SHORT = set(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 ITEM, ITEM_END, SEQUENCE_END = 0xfffee000, 0xfffee00d, 0xfffee0dd
 IMPLICIT, DEFLATED, BIG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
 GE = "1.2.840.113619.5.2"
@@ -37,10 +38,10 @@ class Walk:
         if group == 0xfffe or self.implicit:
             return tag, b"", self.take("I")[0]
         vr, = self.take("2s")
-        if vr in LONG:
-            self.take("H")
-            return tag, vr, self.take("I")[0]
-        return tag, vr, self.take("H")[0]
+        if vr in SHORT:
+            return tag, vr, self.take("H")[0]
+        self.take("H")
+        return tag, vr, self.take("I")[0]
 
     def skip(self, vr, length):
         """Over a value; of undefined length: to the end of its delimiter."""

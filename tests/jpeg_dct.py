@@ -52,6 +52,12 @@ class Jpeg:
     """width, height, precision, components [{id, h, v, q, blocks}], markers: all bytes before each scan's data."""
 
     def __init__(self, data):
+        try:
+            self._read(data)
+        except (IndexError, KeyError, ValueError) as e:
+            raise Bad("damaged: %r" % e) from e
+
+    def _read(self, data):
         self.quant, self.tables, self.components = {}, {}, []
         self.restart, self.markers, self.interleaved, self.app = 0, [], True, b""
         at = 2

@@ -72,8 +72,8 @@ def by_bytes(path, _work=None):
     f = bytes_of.File(path)
     s = Shape(f)
     if f.syntax in NATIVE and not f.encapsulated:
-        v = f.elements[0x7fe00010][2]
-        if f.big and s.bits <= 8:    # PS3.5 A.3: 8 bits are an OW there, too
+        vr, _, v = f.elements[0x7fe00010]
+        if f.big and s.bits <= 8 and vr == b"OW":    # bytes go in pairs
             v = np.frombuffer(v, "<u2").byteswap().tobytes()
         return unpack(v, s, s.frames, (f.big or f.syntax == bytes_of.GE) and s.bits > 8)
     if f.syntax not in (PLAIN, DEFLATED_FRAME):
@@ -139,7 +139,7 @@ def by_pydicom(path, work):
 
 def pixel_array(path):
     ds = pydicom.dcmread(path)
-    if ds.file_meta.TransferSyntaxUID == bytes_of.BIG and ds.BitsAllocated <= 8:
+    if ds.file_meta.TransferSyntaxUID == bytes_of.BIG and ds.BitsAllocated <= 8 and ds["PixelData"].VR == "OW":
         # pydicom takes OW of 8 bits for bytes.
         ds.PixelData = np.frombuffer(ds.PixelData, "<u2").byteswap().tobytes()
     if ds.PhotometricInterpretation.endswith("422") and not ds.file_meta.TransferSyntaxUID.is_compressed:

@@ -267,6 +267,13 @@ class Judge:
         after = {n: readers.read(self.output, n, self.work) for n in readers.READERS}
         truth = self.case.redacted() if self.case and not self.case.lossy else None
         known = [a for a in before.values() if a is not None]
+        if self.case is None:    # no truth: a reader that sees what no other sees is not believed
+            lonely = [n for n, a in before.items() if a is not None and not any(
+                k is not a and k.shape == a.shape and abs(k - a).mean() < 4 for k in known)]
+            if len(lonely) < len(known):
+                for n in lonely:
+                    known = [k for k in known if k is not before[n]]
+                    before[n] = after[n] = None
         for name, b in after.items():
             a = before[name]
             if b is None:
