@@ -198,9 +198,8 @@ py() {
 	    'no COD': stream(siz(64, 64), qcd(), tile()),
 	}
 	import resource
-	resource.setrlimit(resource.RLIMIT_DATA, (1 << 28, 1 << 28))
-	if 'asan' in run('nm', '-D', CODEC).stdout.decode():
-	    resource.setrlimit(resource.RLIMIT_DATA, (resource.RLIM_INFINITY,) * 2)
+	if b'asan' not in run('nm', '-D', CODEC).stdout:
+	    resource.setrlimit(resource.RLIMIT_DATA, (1 << 28, 1 << 28))
 	for what, code in bad.items():
 	    assert refused('j2k', 'describe', data=code), what
 	    assert refused('j2k', 'decode', 1, data=code), what

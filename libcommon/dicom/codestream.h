@@ -34,8 +34,8 @@ struct codestream {
 	bool sycc;		/* JP2 wrapper: the components are YCbCr */
 	bool lossless;		/* JPEG SOF3 without a point transform,
 					   JPEG-LS with NEAR = 0, in all scans;
-					   JPEG 2000: nothing was left out for certain
-					   (j2k_packets.h) */
+					   JPEG 2000: nothing was left out, as far as
+					   j2k_packets.h can tell */
 	/* JPEG, ITU-T T.81, T.871, T.872: */
 	uint8_t process;	/* second byte of the frame header's marker:
 				   JPEG_SOF3, ... */

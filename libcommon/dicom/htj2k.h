@@ -1,7 +1,7 @@
 /*
  * htj2k.h - frames coded by High-Throughput JPEG 2000, through OpenJPH
  *
- * ITU-T T.814; PS3.5 8.2.18, 10.18. OpenJPEG (j2k.h) describes and decodes
+ * ITU-T T.814; PS3.5 10.18. OpenJPEG (j2k.h) describes and decodes
  * these too; it has no encoder.
  */
 #ifndef UNPHI_DICOM_HTJ2K_H

@@ -21,10 +21,10 @@ extern "C" {
  * H is not uniform; -1 with E filled when packets are missing, end beyond their
  * tile, or leave bytes over that no decoder reads.
  *
- * A code-block that is in no packet is taken for one of zeros. One without its
- * last passes counts as cut, though some encoders leave out those that have
- * nothing to say: what is called lossless is, but not all that is lossless is
- * called so.
+ * A code-block that is in no packet is taken for one of zeros. One that lacks its
+ * very last pass is taken for whole: some encoders leave that out when it has
+ * nothing to say, and no rate is met by so little. Others leave out more passes
+ * of that kind: not all that is lossless is told to be.
  */
 int j2k_packets_check(const struct j2k_header *h, struct err *e);
 
