@@ -210,8 +210,8 @@ check_boxes(const struct grid *g, const struct rects *boxes, struct err *e)
 		const struct rect *r = &boxes->r[i];
 		struct rect a;
 
-		if (r->x < g->width && r->w <= g->width - r->x &&
-		    r->y < g->height && r->h <= g->height - r->y) {
+		if (r->x < g->width && r->w > 0 && r->w <= g->width - r->x &&
+		    r->y < g->height && r->h > 0 && r->h <= g->height - r->y) {
 			a = aligned(g, *r);
 			if (memcmp(&a, r, sizeof a) == 0)
 				continue;
