@@ -185,6 +185,8 @@ py() {
 	        header=segment(COC, b'\0\1\1\4\4\0\1\0\x11'))),
 	    'tiles': stream(siz(255 * 255, 255 * 255, (255, 255)), cod(), qcd(), tile()),
 	    'layers': stream(siz(64, 64), cod(layers=65535), qcd(), tile()),
+	    'blocks in layers': stream(siz(512, 512), cod(1, block=(0, 0), layers=30000), qcd(),
+	                               tile(data=b'\x80' * 60000)),
 	    'components': stream(siz(64, 64, components=16384), cod(), qcd(), tile()),
 	    'a missing tile': stream(siz(64, 64, (32, 64)), cod(), qcd(), tile()),
 	    'a tile twice': stream(siz(64, 64), cod(), qcd(), tile(), tile()),

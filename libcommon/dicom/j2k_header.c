@@ -24,6 +24,10 @@ static const uint64_t sample_cost = 8, block_cost = 128, precinct_cost = 512;
 static const uint64_t free_cost = (uint64_t)1 << 29;
 static const uint64_t cost_per_byte = 4096;
 
+/* Time: each packet may have to look at all code-blocks of its precinct. */
+static const uint64_t free_visits = (uint64_t)1 << 22;
+static const uint64_t visits_per_byte = 64;
+
 /* SOT and SOD: no tile can do without. */
 static const size_t tile_part_min = 14;
 
@@ -45,7 +49,7 @@ struct walk {
 	struct tile_style main;
 	uint8_t *parts, *announced;	/* by tile: parts seen, TNsot */
 	uint32_t seen;			/* tiles */
-	uint64_t cost, packets;
+	uint64_t cost, packets, visits;
 	size_t bands;			/* of which QCD speaks */
 	bool coded, quantised, in_main;
 };
@@ -411,8 +415,9 @@ add_cost(struct walk *w, uint32_t t, const struct tile_style *s)
 			/* Blocks are no larger than the precinct's bands. */
 			bw = bw < c->block_w ? bw : c->block_w;
 			bh = bh < c->block_h ? bh : c->block_h;
-			w->cost += parts_of(rx0, rx1, bw) * parts_of(ry0, ry1, bh) *
-			    block_cost;
+			n = parts_of(rx0, rx1, bw) * parts_of(ry0, ry1, bh);
+			w->cost += n * block_cost;
+			w->visits += n * s->layers;
 		}
 	}
 }
@@ -503,7 +508,8 @@ read_tiles(struct walk *w, struct err *e)
 	/* A packet is a byte at least: B.9. */
 	if (w->packets > w->h->len)
 		return err_set(e, "the codestream is too short for its packets");
-	if (w->cost > free_cost + cost_per_byte * w->h->len)
+	if (w->cost > free_cost + cost_per_byte * w->h->len ||
+	    w->visits > free_visits + visits_per_byte * w->h->len)
 		return err_set(e, "the codestream is too short for its size");
 	return 0;
 }
