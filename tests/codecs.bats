@@ -15,7 +15,7 @@ py() {
 	turn = checked = 0
 	for rows, columns in (1, 1), (5, 3), (17, 18):
 	    for samples in 1, 3:
-	        for bits in 2, 7, 8, 10, 12, 15, 16:
+	        for bits in (2, 7, 8, 10, 12, 15, 16) if rows < 9 else (7, 8, 12, 16):
 	            for name, a in patterns(rows, columns, samples, bits):
 	                turn += 1
 	                predictor, scans = turn % 7 + 1, turn % 2 * 2 + 1
@@ -26,7 +26,7 @@ py() {
 	                code = ours('jpeg-lossless', 'encode', w, 'like', data=frame_of(a))
 	                case = (rows, columns, samples, bits, name, predictor, scans)
 	                assert ours('jpeg', 'decode', w, data=code) == frame_of(a), case
-	                if turn % 5 and not (rows == 5 and name == 'half'):
+	                if turn % 8 and not (rows == 5 and name == 'half'):
 	                    continue
 	                for tool, b in others(code, a, '57', bits).items():
 	                    # GDCM has no JPEG decoder for 2 or 7 bits.
@@ -35,7 +35,7 @@ py() {
 	                    checked += 1
 	                    assert b is not None and (b == a).all(), (tool, case)
 	                    assert (b != a ^ 1).all()	# the control
-	assert checked > 60, checked
+	assert checked > 40, checked
 	EOF
 }
 
@@ -44,7 +44,7 @@ py() {
 	turn = checked = 0
 	for rows, columns in (1, 1), (5, 3), (17, 18):
 	    for samples in 1, 3:
-	        for bits in 2, 7, 8, 10, 12, 15, 16:
+	        for bits in (2, 7, 8, 10, 12, 15, 16) if rows < 9 else (7, 8, 12, 16):
 	            for name, a in patterns(rows, columns, samples, bits):
 	                turn += 1
 	                mode = turn % 3 if samples == 3 else 0
@@ -54,7 +54,7 @@ py() {
 	                code = ours('jpeg-ls', 'encode', w, 'like', data=frame_of(a))
 	                case = (rows, columns, samples, bits, name, mode)
 	                assert ours('jpeg-ls', 'decode', w, data=code) == frame_of(a), case
-	                if turn % 5:
+	                if turn % 8:
 	                    continue
 	                for tool, b in others(code, a, '80', bits).items():
 	                    # DCMTK's CharLS is from 2010 and cannot do few bits.
@@ -62,7 +62,7 @@ py() {
 	                        continue
 	                    checked += 1
 	                    assert b is not None and (b == a).all(), (tool, case)
-	assert checked > 60, checked
+	assert checked > 40, checked
 	EOF
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/size.h"
 
-#define CONTEXTS 365		/* T.87 A.3.3: signs of three gradients joined */
+#define CONTEXTS 365		/* T.87 A.3.4: three gradients in 9 regions, by sign */
 #define LINE_BYTES 10		/* of a sample: LIMIT is 64 bits at most, stuffed */
 #define MAX_LEFT_BITS 15	/* padding, and a zero byte after 0xff */
 
@@ -27,8 +27,8 @@ struct params {			/* T.87 C.2.4.1.1 */
 };
 
 struct bits {
-	uint64_t cache;		/* reading: upper bits are next; writing: lower last */
-	unsigned n;
+	uint64_t cache;		/* reading, the upper N bits are next; writing, */
+	unsigned n;		/* the lower N are not yet out */
 	uint8_t last;		/* byte that went before: 0xff takes a bit */
 	const uint8_t *from, *end;
 	uint8_t *to;
