@@ -230,6 +230,14 @@ refuse_repeats(const struct scan *s, struct err *e)
 	return 0;
 }
 
+/* A DCT that jpeg_blocks can keep. */
+static bool
+has_blocks(const struct pixels *p)
+{
+	return p->coding == CODING_JPEG && p->stream.process != JPEG_SOF3 &&
+	    p->stream.precision == 8 && p->bytes == 1;
+}
+
 /* How it is written, and what is changed with it. */
 static int
 choose(struct job *j, struct err *e)
@@ -248,7 +256,10 @@ choose(struct job *j, struct err *e)
 		j->how = crop != NULL ? ANEW : NATIVE;
 	else if (t->changed == 0)
 		j->how = AS_IT_IS;
-	else if ((uid = encode_syntax(j->p)) == NULL)
+	else if (crop == NULL && has_blocks(j->p)) {
+		j->how = CODED;
+		j->blocks = true;
+	} else if ((uid = encode_syntax(j->p)) == NULL)
 		return err_set(e, "transfer syntax %s has no encoder",
 		    dcm_syntax_name(j->d));
 	else

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/inorder.h"
 #include "dicom/encode.h"
+#include "image/jpeg_blocks.h"
 #include "image/redact_internal.h"
 
 #define UNDEFINED 0xffffffffu
@@ -85,25 +86,46 @@ fetch(void *arg, void *slot, struct err *e)
 	return 1;
 }
 
+/* t->boxes grow to whole blocks, which then are filled and replaced. */
+static int
+replace_blocks(struct task *t, struct err *e)
+{
+	const uint8_t *code = (uint8_t *)t->like.data;
+	size_t len = t->like.len;
+
+	if (jpeg_blocks_align(code, len, &t->boxes, e) < 0 ||
+	    redact_apply(t->j, t->frame, &t->boxes, t->pixels, e) < 0)
+		return -1;
+	return jpeg_blocks_replace(code, len, &t->boxes, t->pixels, &t->code, e);
+}
+
+static int
+encode_again(struct task *t, struct err *e)
+{
+	const struct job *j = t->j;
+
+	if (redact_apply(j, t->frame, &t->boxes, t->pixels, e) < 0)
+		return -1;
+	encode_normalise(&j->q, t->pixels);
+	crypto_generichash(j->seals[t->frame - 1], SEAL_BYTES, t->pixels,
+	    j->q.frame_bytes, NULL, 0);
+	return encode_frame(&j->q, (uint8_t *)t->like.data, t->like.len, t->pixels,
+	    &t->code, e);
+}
+
 static int
 work(void *slot, struct err *e)
 {
 	struct task *t = slot;
-	const struct job *j = t->j;
-	const uint8_t *like = (uint8_t *)t->like.data;
+	const struct pixels *p = t->j->p;
 	struct err why;
 
 	if (!t->again)
 		return 0;
-	if ((j->p->coding != CODING_VIDEO &&
-	    pixels_decode(j->p, like, t->like.len, t->pixels, &why) < 0) ||
-	    redact_apply(j, t->frame, &t->boxes, t->pixels, &why) < 0)
+	if ((p->coding != CODING_VIDEO && pixels_decode(p,
+	    (uint8_t *)t->like.data, t->like.len, t->pixels, &why) < 0) ||
+	    (t->j->blocks ? replace_blocks(t, &why) : encode_again(t, &why)) < 0)
 		return err_set(e, "frame %" PRIu32 ": %s", t->frame, why.text);
-	encode_normalise(&j->q, t->pixels);
-	if (encode_frame(&j->q, like, t->like.len, t->pixels, &t->code, &why) < 0)
-		return err_set(e, "frame %" PRIu32 ": %s", t->frame, why.text);
-	crypto_generichash(j->seals[t->frame - 1], SEAL_BYTES, t->pixels,
-	    j->q.frame_bytes, NULL, 0);
 	return 0;
 }
 

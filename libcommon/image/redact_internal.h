@@ -35,10 +35,11 @@ struct job {
 	struct splice *sp;
 	enum how how;
 	bool all;		/* CODED: every frame, for the syntax changes */
+	bool blocks;		/* CODED: of JPEG, only blocks that touch boxes */
 	uint8_t *frame, *other;	/* room for a frame each */
 	struct rects boxes;	/* of the frame at hand */
 	struct buf like;	/* CODED of a video: what its frames are like */
-	/* CODED: what the frames that were coded again have to decode to. */
+	/* CODED, not blocks: what frames that were coded again decode to. */
 	uint8_t (*seals)[SEAL_BYTES];
 };
 

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/inorder.h"
+#include "image/fill.h"
+#include "image/jpeg_blocks.h"
 #include "image/redact_internal.h"
 
 #define BLOCK ((size_t)1 << 20)	/* bytes compared at a time */
@@ -50,6 +52,10 @@ struct look {
 	uint32_t frame;
 	struct buf code;
 	uint8_t *pixels;
+	/* Of job.blocks: */
+	struct rects boxes;
+	struct buf from;	/* the input's code, which CODE was made of */
+	uint8_t *filled;	/* what of FROM was to become */
 };
 
 struct reader {
@@ -100,7 +106,52 @@ fetch(void *arg, void *slot, struct err *e)
 	if (r->next > l->q->frames)
 		return 0;
 	l->frame = r->next++;
+	if (j->blocks && (rects_copy(&l->boxes, &j->boxes, e) < 0 ||
+	    pixels_code(j->d, j->p, l->frame, &l->from, e) < 0))
+		return -1;
 	return pixels_code(r->out, l->q, l->frame, &l->code, e) < 0 ? -1 : 1;
+}
+
+/* Decoded, a flat box is what it was filled with, as far as JPEG can say it. */
+static int
+compare_flat(const struct look *l, const uint8_t tolerance[3], struct err *e)
+{
+	size_t n = l->q->samples, columns = l->q->columns, i, c, at;
+	uint32_t x, y;
+
+	for (i = 0; i < l->boxes.n; i++) {
+		const struct rect *r = &l->boxes.r[i];
+
+		for (y = r->y; y < r->y + r->h; y++)
+			for (x = r->x; x < r->x + r->w; x++)
+				for (c = 0; c < n; c++) {
+					at = (y * columns + x) * n + c;
+					if (abs(l->pixels[at] - l->filled[at]) > tolerance[c])
+						return differs(l->frame, e);
+				}
+	}
+	return 0;
+}
+
+static int
+compare_blocks(struct look *l, struct err *e)
+{
+	const struct job *j = l->j;
+	const uint8_t *from = (uint8_t *)l->from.data;
+	const uint8_t *code = (uint8_t *)l->code.data;
+	uint8_t tolerance[3];
+	struct err why;
+
+	if (pixels_decode(j->p, from, l->from.len, l->filled, e) < 0 ||
+	    jpeg_blocks_align(from, l->from.len, &l->boxes, e) < 0 ||
+	    redact_apply(j, l->frame, &l->boxes, l->filled, e) < 0 ||
+	    pixels_decode(l->q, code, l->code.len, l->pixels, e) < 0)
+		return -1;
+	if (jpeg_blocks_compare(from, l->from.len, code, l->code.len, &l->boxes,
+	    l->filled, tolerance, &why) < 0)
+		return err_set(e, "frame %" PRIu32 " does not read back as it was "
+		    "written: %s", l->frame, why.text);
+	return fill_is_flat(j->fill) ? compare_flat(l, tolerance, e) : 0;
 }
 
 static int
@@ -109,6 +160,8 @@ work(void *slot, struct err *e)
 	uint8_t seal[SEAL_BYTES];
 	struct look *l = slot;
 
+	if (l->j->blocks)
+		return compare_blocks(l, e);
 	if (pixels_decode(l->q, (uint8_t *)l->code.data, l->code.len, l->pixels,
 	    e) < 0)
 		return -1;
@@ -141,7 +194,10 @@ compare_coded(struct job *j, struct dcm *out, const struct pixels *q,
 		slots[i] = &looks[i];
 		looks[i].j = j;
 		looks[i].q = q;
-		if ((looks[i].pixels = malloc(q->frame_bytes)) == NULL)
+		looks[i].pixels = malloc(q->frame_bytes);
+		looks[i].filled = j->blocks ? malloc(q->frame_bytes) : NULL;
+		if (looks[i].pixels == NULL ||
+		    (j->blocks && looks[i].filled == NULL))
 			break;
 	}
 	if (i < n)
@@ -150,7 +206,10 @@ compare_coded(struct job *j, struct dcm *out, const struct pixels *q,
 		got = inorder_run(&o, j->r->jobs, slots, n, e);
 	for (i = 0; looks != NULL && i < n; i++) {
 		buf_free(&looks[i].code);
+		buf_free(&looks[i].from);
+		rects_free(&looks[i].boxes);
 		free(looks[i].pixels);
+		free(looks[i].filled);
 	}
 	free(looks);
 	free(slots);
