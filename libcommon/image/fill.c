@@ -1,5 +1,4 @@
 /* fill: what goes into a box, in stored values; see fill.h. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +39,6 @@ static const struct {
 bool
 fill_colour_parse(const char *name, uint8_t rgb[3])
 {
-	char *end;
 	unsigned long v;
 	size_t i;
 
@@ -49,11 +47,10 @@ fill_colour_parse(const char *name, uint8_t rgb[3])
 			memcpy(rgb, colours[i].rgb, 3);
 			return true;
 		}
-	if (name[0] != '#' || !isxdigit((unsigned char)name[1]))
+	if (name[0] != '#' || strlen(name) != 7 ||
+	    strspn(name + 1, "0123456789abcdefABCDEF") != 6)
 		return false;
-	v = strtoul(name + 1, &end, 16);
-	if (end - name != 7 || *end != '\0')
-		return false;
+	v = strtoul(name + 1, NULL, 16);
 	for (i = 0; i < 3; i++)
 		rgb[i] = (uint8_t)(v >> (16 - 8 * i) & 0xff);
 	return true;

@@ -24,8 +24,9 @@
  * noise: each pixel is one of those, chosen by a generator whose seed is the
  *     number of the frame and the place and size of the box, and nothing else.
  *     Padding and black as for mean.
- * text: lines of filler words (lettering.h), of black or white as by contrast, on
- *     background. The generator's seed is that of noise.
+ * text: lines of filler words (lettering.h) on background, as dark or as light as
+ *     anything in the frame but outside of boxes, whichever is farther from it.
+ *     The generator's seed is that of noise.
  * test: shows where boxes are, and leaves what is in them to be read: a border
  *     and diagonal lines in a colour, where many boxes meet around all of them.
  *     Gray: between the smallest and the largest value of the frame, as light as

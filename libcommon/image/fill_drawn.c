@@ -8,6 +8,16 @@
 #include "image/inpaint.h"
 #include "image/lettering.h"
 
+static int64_t
+nearest_value(const struct fill *f, double v)
+{
+	int64_t n = (int64_t)floor(v + 0.5);
+
+	if (n < fill_value_min(f))
+		return fill_value_min(f);
+	return n > fill_value_max(f) ? fill_value_max(f) : n;
+}
+
 /* Of the frame's number and the box alone: nothing covered has a part in it. */
 static uint64_t
 seed_of(uint32_t number, const struct rect *r)
@@ -60,9 +70,26 @@ mix(const struct fill *f, const struct colour *paper, const struct colour *ink,
 	return c;
 }
 
+/*
+ * The darkest and lightest that the frame shows outside of the boxes, so that a
+ * window computed from the image stays; if they are one, that there can be.
+ */
+static void
+find_inks(const struct fill *f, const uint8_t *frame, const uint8_t *mask,
+    struct colour inks[2])
+{
+	inks[0] = fill_extreme(f, frame, mask, false);
+	inks[1] = fill_extreme(f, frame, mask, true);
+	if (inks[0].v[0] == inks[1].v[0]) {
+		inks[0] = fill_gray(f, f->black);
+		inks[1] = fill_gray(f, f->white);
+	}
+}
+
 static int
 text(const struct fill *f, uint32_t number, uint8_t *frame,
-    const struct rect *r, struct ring *ring, struct err *e)
+    const struct rect *r, const struct colour inks[2], struct ring *ring,
+    struct err *e)
 {
 	struct colour paper = fill_background(f, ring), ink, c;
 	uint32_t w = r->w < LETTERING_MAX ? r->w : LETTERING_MAX;
@@ -72,7 +99,7 @@ text(const struct fill *f, uint32_t number, uint8_t *frame,
 
 	if (cover == NULL)
 		return err_set(e, "out of memory");
-	ink = fill_contrast(f, &paper);
+	ink = fill_farther(f, &paper, &inks[0], &inks[1]);
 	got = lettering_draw(w, h, f->style.bold, seed_of(number, r), cover, e);
 	for (y = 0; got == 0 && y < r->h; y++)
 		for (x = 0; x < r->w; x++) {
@@ -117,16 +144,6 @@ surroundings(const struct fill *f, const struct rects *boxes)
 	return all;
 }
 
-static int64_t
-nearest_value(const struct fill *f, float v)
-{
-	int64_t n = (int64_t)floor((double)v + 0.5);
-
-	if (n < fill_value_min(f))	/* floats of 32-bit words are not exact */
-		return fill_value_min(f);
-	return n > fill_value_max(f) ? fill_value_max(f) : n;
-}
-
 static int
 inpaint_part(const struct fill *f, uint8_t *frame, const uint8_t *mask,
     const struct part *p, struct err *e)
@@ -156,7 +173,8 @@ inpaint_part(const struct fill *f, uint8_t *frame, const uint8_t *mask,
 			for (k = 0; covered[i] != 0 && k < p->count; k++)
 				fill_put_word(f, frame,
 				    fill_word_at(f, x, y, p->from + k),
-				    fill_word_of(f, nearest_value(f, v[k * area + i])));
+				    fill_word_of(f, nearest_value(f,
+				    (double)v[k * area + i])));
 out:
 	free(v);
 	free(covered);
@@ -238,19 +256,21 @@ nearest_entry(const struct fill *f, const uint8_t rgb[3])
 	return best;
 }
 
-/* Y, Cb and Cr of ITU-R BT.601, 0 to 255 and -127.5 to 127.5, times 1000. */
+/* Y, Cb and Cr of ITU-R BT.601: 0 to 1, and -0.5 to 0.5. */
 static void
-to_ybr(const uint8_t rgb[3], int64_t ybr[3])
+to_ybr(const uint8_t rgb[3], double ybr[3])
 {
-	ybr[0] = 299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2];
-	ybr[1] = (rgb[2] * 1000 - ybr[0]) * 1000 / 1772;
-	ybr[2] = (rgb[0] * 1000 - ybr[0]) * 1000 / 1402;
+	double r = rgb[0] / 255.0, g = rgb[1] / 255.0, b = rgb[2] / 255.0;
+
+	ybr[0] = 0.299 * r + 0.587 * g + 0.114 * b;
+	ybr[1] = (b - ybr[0]) / 1.772;
+	ybr[2] = (r - ybr[0]) / 1.402;
 }
 
 static int64_t
-between(int64_t low, int64_t high, int64_t part, int64_t whole)
+between(const struct fill *f, int64_t low, int64_t high, double part)
 {
-	return low + (high - low) * part / whole;
+	return nearest_value(f, (double)low + (double)(high - low) * part);
 }
 
 static struct colour
@@ -259,27 +279,28 @@ test_colour(const struct fill *f, const uint8_t *frame)
 	const uint8_t *rgb = f->style.rgb;
 	struct colour c = { { 0, 0, 0 } }, low, high;
 	bool turned = f->black > f->white;
-	int64_t ybr[3];
+	double ybr[3];
 	int k;
 
 	to_ybr(rgb, ybr);
 	if (f->bright != NULL)
 		c.v[0] = nearest_entry(f, rgb);
-	else if (f->chroma)
+	else if (f->chroma) {
+		c.v[0] = between(f, f->black, f->white, ybr[0]);
+		for (k = 1; k < 3; k++)
+			c.v[k] = between(f, f->neutral, f->neutral + f->white - f->black,
+			    ybr[k]);
+	} else if (f->samples == 3)
 		for (k = 0; k < 3; k++)
-			c.v[k] = k == 0 ? between(f->black, f->white, ybr[0], 255000) :
-			    f->neutral + (f->white - f->black) * ybr[k] / 255000;
-	else if (f->samples == 3)
-		for (k = 0; k < 3; k++)
-			c.v[k] = between(f->black, f->white, rgb[k], 255);
+			c.v[k] = between(f, f->black, f->white, rgb[k] / 255.0);
 	else {
-		low = fill_extreme(f, frame, turned);
-		high = fill_extreme(f, frame, !turned);
+		low = fill_extreme(f, frame, NULL, turned);
+		high = fill_extreme(f, frame, NULL, !turned);
 		if (low.v[0] == high.v[0]) {
 			low.v[0] = f->black;
 			high.v[0] = f->white;
 		}
-		c.v[0] = between(low.v[0], high.v[0], ybr[0], 255000);
+		c.v[0] = between(f, low.v[0], high.v[0], ybr[0]);
 	}
 	return c;
 }
@@ -321,14 +342,17 @@ draw_boxes(const struct fill *f, uint32_t number, uint8_t *frame,
     const uint8_t *mask, const struct rects *boxes, struct err *e)
 {
 	struct ring ring = { 0 };
+	struct colour inks[2];
 	size_t i;
 	int got = 0;
 
+	if (f->style.mode == FILL_TEXT)
+		find_inks(f, frame, mask, inks);
 	for (i = 0; got == 0 && i < boxes->n; i++) {
 		/* Rings are in no box, so they are as they were. */
 		got = fill_ring(f, frame, mask, &boxes->r[i], &ring, e);
 		if (got == 0 && f->style.mode == FILL_TEXT)
-			got = text(f, number, frame, &boxes->r[i], &ring, e);
+			got = text(f, number, frame, &boxes->r[i], inks, &ring, e);
 		else if (got == 0)
 			noise(f, number, frame, &boxes->r[i], &ring);
 	}

@@ -15,7 +15,8 @@ fill_gray(const struct fill *f, int64_t v)
 }
 
 struct colour
-fill_extreme(const struct fill *f, const uint8_t *frame, bool largest)
+fill_extreme(const struct fill *f, const uint8_t *frame, const uint8_t *mask,
+    bool largest)
 {
 	uint32_t k, samples = f->chroma ? 1 : f->samples;
 	int64_t v, key, best = 0, best_key = 0;
@@ -23,7 +24,9 @@ fill_extreme(const struct fill *f, const uint8_t *frame, bool largest)
 	uint32_t x, y;
 
 	for (y = 0; y < f->height; y++)
-		for (x = 0; x < f->width; x++)
+		for (x = 0; x < f->width; x++) {
+			if (mask != NULL && mask[(size_t)y * f->width + x] != 0)
+				continue;
 			for (k = 0; k < samples; k++) {
 				v = fill_get_value(f, frame, x, y, k);
 				key = f->bright != NULL ? fill_brightness(f, v) : v;
@@ -34,6 +37,7 @@ fill_extreme(const struct fill *f, const uint8_t *frame, bool largest)
 					first = false;
 				}
 			}
+		}
 	return fill_gray(f, best);
 }
 
@@ -156,21 +160,27 @@ mean(const struct fill *f, struct ring *ring)
 	return c;
 }
 
-struct colour
-fill_contrast(const struct fill *f, const struct colour *c)
+/* How much lighter A is than B, or darker. */
+static int64_t
+difference(const struct fill *f, const struct colour *a, const struct colour *b)
 {
 	uint32_t k, samples = f->chroma ? 1 : f->samples;
-	int64_t low = 0, high = 0;	/* distances from black and from white */
+	int64_t sum = 0;
 
-	if (f->bright != NULL) {
-		low = (int64_t)fill_brightness(f, c->v[0]) - fill_brightness(f, f->black);
-		high = (int64_t)fill_brightness(f, f->white) - fill_brightness(f, c->v[0]);
-	} else
-		for (k = 0; k < samples; k++) {
-			low += llabs(c->v[k] - f->black);
-			high += llabs(f->white - c->v[k]);
-		}
-	return fill_gray(f, low > high ? f->black : f->white);
+	if (f->bright != NULL)
+		return llabs((int64_t)fill_brightness(f, a->v[0]) -
+		    fill_brightness(f, b->v[0]));
+	for (k = 0; k < samples; k++)
+		sum += llabs(a->v[k] - b->v[k]);
+	return sum;
+}
+
+struct colour
+fill_farther(const struct fill *f, const struct colour *from,
+    const struct colour *dark, const struct colour *light)
+{
+	return difference(f, from, dark) > difference(f, from, light) ? *dark :
+	    *light;
 }
 
 static bool
@@ -183,23 +193,24 @@ looks_at_ring(const struct fill *f)
 static struct colour
 choose(const struct fill *f, const uint8_t *frame, struct ring *ring)
 {
-	struct colour c;
+	struct colour black = fill_gray(f, f->black);
+	struct colour white = fill_gray(f, f->white), c;
 
 	switch (f->style.mode) {
 	case FILL_WHITE:
-		return fill_gray(f, f->white);
+		return white;
 	case FILL_MIN:
 	case FILL_MAX:
-		return fill_extreme(f, frame, f->style.mode == FILL_MAX);
+		return fill_extreme(f, frame, NULL, f->style.mode == FILL_MAX);
 	case FILL_BACKGROUND:
 		return fill_background(f, ring);
 	case FILL_CONTRAST:
 		c = fill_background(f, ring);
-		return fill_contrast(f, &c);
+		return fill_farther(f, &c, &black, &white);
 	case FILL_MEAN:
 		return mean(f, ring);
 	default:
-		return fill_gray(f, f->black);
+		return black;
 	}
 }
 

@@ -143,9 +143,9 @@ uint8_t *fill_mask(const struct fill *f, const struct rects *boxes,
 
 struct colour fill_gray(const struct fill *f, int64_t v);
 
-/* As FILL_MIN and FILL_MAX. */
+/* As FILL_MIN and FILL_MAX, of the pixels that MASK, if not NULL, leaves free. */
 struct colour fill_extreme(const struct fill *f, const uint8_t *frame,
-    bool largest);
+    const uint8_t *mask, bool largest);
 
 /* Replaces RING, which starts zeroed and is freed by free(ring->c). */
 int fill_ring(const struct fill *f, const uint8_t *frame, const uint8_t *mask,
@@ -154,9 +154,12 @@ int fill_ring(const struct fill *f, const uint8_t *frame, const uint8_t *mask,
 /* Takes padding out of RING, if anything else is in it. */
 void fill_ring_unpad(const struct fill *f, struct ring *ring);
 
-/* As FILL_BACKGROUND, and what is farthest from it. Sorts RING. */
+/* As FILL_BACKGROUND. Sorts RING. */
 struct colour fill_background(const struct fill *f, struct ring *ring);
-struct colour fill_contrast(const struct fill *f, const struct colour *c);
+
+/* DARK or LIGHT, whichever FROM differs from more; LIGHT of equals. */
+struct colour fill_farther(const struct fill *f, const struct colour *from,
+    const struct colour *dark, const struct colour *light);
 
 /* -- what is not flat, in fill_drawn.c -------------------------------------- */
 

@@ -1,10 +1,10 @@
 /*
  * inpaint.h - what a picture might show where it is covered
  *
- * Values are floats, row by row, COUNT planes of them one after the other. MASK
- * has a byte a pixel, not 0 where it is covered; all planes share it. What the
- * covered pixels hold at the start has no part in the result, and no result lies
- * outside of the values around. Something has to be uncovered.
+ * Values are floats, row by row, COUNT planes of them, at most 3, one after the
+ * other. MASK has a byte a pixel, not 0 where it is covered; all planes share it.
+ * What the covered pixels hold at the start has no part in the result, and no
+ * result lies outside of the values around. Something has to be uncovered.
  */
 #ifndef UNPHI_IMAGE_INPAINT_H
 #define UNPHI_IMAGE_INPAINT_H

@@ -9,6 +9,7 @@
 
 #define RADIUS 5		/* epsilon of the paper */
 #define FAR 1e6f
+#define PLANES 3u
 
 enum { KNOWN, BAND, INSIDE };
 
@@ -23,11 +24,21 @@ struct band {
 	size_t n, cap;
 };
 
+/* A pixel within the radius of another. */
+struct near {
+	int dx, dy;
+	ptrdiff_t step;		/* to it, in pixels of a plane */
+	float x, y;		/* its direction */
+	float nearness;		/* 1 by its distance squared */
+};
+
 struct march {
 	float *v, *t;		/* t: time of arrival, negative outside */
 	uint8_t *flag;
 	uint32_t count, width, height;
 	struct band band;
+	struct near near[(2 * RADIUS + 1) * (2 * RADIUS + 1)];
+	size_t nnear;
 };
 
 /* -- the heap --------------------------------------------------------------- */
@@ -140,62 +151,91 @@ slope(const float *p, const uint8_t *flag, uint32_t x, uint32_t n, size_t step)
 	return left ? p[0] - p[-(ptrdiff_t)step] : 0;
 }
 
+/* How much Q, which lies at N from P, says about it: (3) of the paper. */
+static float
+weight(const struct march *m, size_t p, size_t q, const struct near *n, float nx,
+    float ny)
+{
+	float direction = fabsf(n->x * nx + n->y * ny);
+	float level = 1 + fabsf(m->t[q] - m->t[p]);
+
+	if (direction < 0.01f)	/* across, where nothing else may be known */
+		direction = 0.000001f;
+	return direction * n->nearness / level;
+}
+
 struct sums {
 	float value, weight, low, high;
 };
 
-/* How much Q, (DX, DY) away from the pixel P, says about it: (3) of the paper. */
-static float
-weight(const struct march *m, size_t p, size_t q, int dx, int dy, float nx,
-    float ny)
+/* What Q says about it: its value, carried on by its gradient to P. */
+static void
+add(const struct march *m, size_t q, uint32_t x, uint32_t y,
+    const struct near *n, float by, struct sums *s)
 {
-	float squared = (float)(dx * dx + dy * dy), length = sqrtf(squared);
-	float direction = fabsf((float)dx * nx + (float)dy * ny) / length;
-	float level = 1 / (1 + fabsf(m->t[q] - m->t[p]));
+	size_t area = (size_t)m->width * m->height;
+	const float *v = m->v + q;
+	uint32_t k;
 
-	if (direction < 0.01f)	/* across, where nothing else may be known */
-		direction = 0.000001f;
-	return direction * level / squared;
+	for (k = 0; k < m->count; k++, v += area, s++) {
+		s->value += by * (*v - (float)n->dx * slope(v, m->flag + q, x,
+		    m->width, 1) - (float)n->dy * slope(v, m->flag + q, y, m->height,
+		    m->width));
+		s->weight += by;
+		s->low = *v < s->low ? *v : s->low;
+		s->high = *v > s->high ? *v : s->high;
+	}
 }
 
 /* (2) of the paper; all planes have the same weights. */
 static void
 inpaint(struct march *m, uint32_t x, uint32_t y)
 {
-	uint32_t x0 = x > RADIUS ? x - RADIUS : 0, x1 = x + RADIUS;
-	uint32_t y0 = y > RADIUS ? y - RADIUS : 0, y1 = y + RADIUS, u, w, k;
-	size_t p = at(m, x, y), q, area = (size_t)m->width * m->height;
+	size_t p = at(m, x, y), q, area = (size_t)m->width * m->height, i;
 	float nx = slope(m->t + p, m->flag + p, x, m->width, 1);
 	float ny = slope(m->t + p, m->flag + p, y, m->height, m->width);
-	struct sums s[3];
-	float by, value, *v;
-	int dx, dy;
+	const struct near *n = m->near;
+	struct sums s[PLANES];
+	uint32_t k;
+	float v;
 
 	for (k = 0; k < m->count; k++)
 		s[k] = (struct sums){ 0, 0, INFINITY, -INFINITY };
-	for (w = y0; w <= y1 && w < m->height; w++)
-		for (u = x0; u <= x1 && u < m->width; u++) {
-			dx = (int)x - (int)u;
-			dy = (int)y - (int)w;
-			q = at(m, u, w);
-			if (m->flag[q] == INSIDE || dx * dx + dy * dy > RADIUS * RADIUS ||
-			    q == p)
-				continue;
-			by = weight(m, p, q, dx, dy, nx, ny);
-			for (k = 0, v = m->v + q; k < m->count; k++, v += area) {
-				value = *v + (float)dx * slope(v, m->flag + q, u, m->width,
-				    1) + (float)dy * slope(v, m->flag + q, w, m->height,
-				    m->width);
-				s[k].value += by * value;
-				s[k].weight += by;
-				s[k].low = *v < s[k].low ? *v : s[k].low;
-				s[k].high = *v > s[k].high ? *v : s[k].high;
-			}
-		}
-	for (k = 0, v = m->v + p; k < m->count; k++, v += area) {
-		value = s[k].value / s[k].weight;
-		*v = value < s[k].low ? s[k].low : value > s[k].high ? s[k].high : value;
+	for (i = 0; i < m->nnear; i++, n++) {
+		if ((n->dx < 0 && x < (uint32_t)-n->dx) ||
+		    (n->dy < 0 && y < (uint32_t)-n->dy) ||
+		    x + (uint32_t)n->dx >= m->width || y + (uint32_t)n->dy >= m->height)
+			continue;
+		q = (size_t)((ptrdiff_t)p + n->step);
+		if (m->flag[q] != INSIDE)
+			add(m, q, x + (uint32_t)n->dx, y + (uint32_t)n->dy, n,
+			    weight(m, p, q, n, nx, ny), s);
 	}
+	for (k = 0; k < m->count; k++) {
+		v = s[k].value / s[k].weight;
+		m->v[p + k * area] = v < s[k].low ? s[k].low :
+		    v > s[k].high ? s[k].high : v;
+	}
+}
+
+static void
+list_near(struct march *m)
+{
+	struct near *n = m->near;
+	int dx, dy;
+	float squared;
+
+	for (dy = -RADIUS; dy <= RADIUS; dy++)
+		for (dx = -RADIUS; dx <= RADIUS; dx++) {
+			squared = (float)(dx * dx + dy * dy);
+			if (squared == 0 || squared > RADIUS * RADIUS)
+				continue;
+			*n++ = (struct near){ dx, dy,
+			    (ptrdiff_t)dy * m->width + dx,
+			    (float)dx / sqrtf(squared), (float)dy / sqrtf(squared),
+			    1 / squared };
+		}
+	m->nnear = (size_t)(n - m->near);
 }
 
 /* -- marching --------------------------------------------------------------- */
@@ -293,6 +333,7 @@ run(struct march *m, const uint8_t *mask, struct err *e)
 
 	for (i = 0; i < area; i++)
 		m->t[i] = FAR;
+	list_near(m);
 	if (start(m, mask, false, e) < 0 || march(m, 2 * RADIUS, false, e) < 0)
 		return -1;
 	for (i = 0; i < area; i++)

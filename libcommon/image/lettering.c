@@ -31,18 +31,23 @@ begin(cairo_surface_t *s, bool bold, double rows)
 	return c;
 }
 
+/* As many words as fit, but at least one. */
 static void
 draw_line(cairo_t *c, uint32_t width, double base, double space,
     uint64_t *state)
 {
-	double x = space / 2, y;
+	cairo_text_extents_t size;
+	double x = space / 2;
+	const char *word;
 
 	do {
+		word = words[random_below(state, sizeof words / sizeof words[0])];
+		cairo_text_extents(c, word, &size);
+		if (x > space && x + size.x_advance > width)
+			break;
 		cairo_move_to(c, x, base);
-		cairo_show_text(c, words[random_below(state,
-		    sizeof words / sizeof words[0])]);
-		cairo_get_current_point(c, &x, &y);
-		x += space;
+		cairo_show_text(c, word);
+		x += size.x_advance + space;
 	} while (x < width && cairo_status(c) == CAIRO_STATUS_SUCCESS);
 }
 
