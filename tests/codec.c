@@ -181,7 +181,8 @@ work_on_boxes(const char *verb, const char *box_list, const char *name)
 		die(e.text);
 	if (name == NULL)
 		print_boxes(&boxes);
-	write_all(out.data, out.len);
+	else if (out.len > 0)
+		write_all(out.data, out.len);
 	rects_free(&boxes);
 	buf_free(&in);
 	buf_free(&file);

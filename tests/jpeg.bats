@@ -215,6 +215,7 @@ py() {
 	    assert same_but_boxes(code, new, '16,0,14,16')
 	    # Padding behind EOI is DICOM's.
 	    assert replaced(code + b'\0', '16,0,14,16', 0) == new
+	    assert same_but_boxes(code, new + b'\0', '16,0,14,16')
 	EOF
 }
 
@@ -269,7 +270,7 @@ py() {
 	        assert refused('jpeg-dct', 'replace', box, 'frame', data=code[:n]), n
 	        if n < len(code) - 4:
 	            assert refused('jpeg-dct', 'replace', box, 'frame', data=code[:n] + b'\xff\xd9'), n
-	    for bad in (code + b'DOE', code + code, code[:-2] + b'\0\0\0' * 9 + code[-2:],
+	    for bad in (code + b'DOE^JANE', code + code, code[:-2] + b'\0\0\0' * 9 + code[-2:],
 	                code.replace(b'\x11\x08\0\x28\0\x30', b'\x11\x08\0\x28\0\0'), b'', b'\xff\xd8'):
 	        assert refused('jpeg-dct', 'replace', box, 'frame', data=bad)
 	    for bad in '17,16,16,16', '16,16,15,16', '16,16,16,8', '48,0,16,16', '0,0,64,16', '0,0,0,0':

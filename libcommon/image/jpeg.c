@@ -774,6 +774,9 @@ compare_segments(const struct pair *p, struct err *e)
 	}
 	if (got == 0 && (got = next_kept(b, &bt, &t, e)) == 1)
 		return err_set(e, "a segment of the codestream has been added");
+	/* The new one has at most the zero that makes its fragment even. */
+	if (got == 0 && (b->len - bt > 1 || (b->len > bt && b->code[bt] != 0)))
+		return err_set(e, "bytes follow the codestream");
 	return got;
 }
 

@@ -7,8 +7,8 @@
  * nothing outside goes through a second loss. Refused: other processes, other
  * than 1 or 3 components, anything of which libjpeg has a complaint but those
  * of header fields without meaning (a JFIF version, an Adobe transform, the
- * spectral selection of a sequential scan), and bytes behind EOI that are not
- * padding.
+ * spectral selection of a sequential scan), and bytes behind EOI that are more
+ * than a residue (codestream.h).
  *
  * Every function returns 0, or -1 with E filled, and may be called in many
  * threads at a time. Memory is bounded by the code's length: a block of 64
@@ -58,7 +58,7 @@ int jpeg_reach(const uint8_t *code, size_t len, struct rects *boxes,
  *
  * Segments stay as they are, in their order, but for Huffman tables, which are
  * made anew as the coefficients need them; so do the process, the scans and
- * the restart interval. Coefficients that pad MCUs beyond the image, which no
+ * the restart interval; what follows EOI goes. Coefficients that pad MCUs beyond the image, which no
  * decoder shows, stay too where there is one scan; else they repeat the DC of
  * their neighbour.
  */
