@@ -137,8 +137,9 @@ open_decoder(struct video *v, struct err *e)
 	c->max_pixels = (int64_t)(v->header.columns + SLACK) *
 	    (v->header.rows + SLACK);
 	/* Whatever is wrong with a frame, it is to be told, not left out. */
-	c->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER |
-	    AV_EF_EXPLODE;
+	c->err_recognition = AV_EF_CRCCHECK | AV_EF_BUFFER | AV_EF_EXPLODE;
+	if (v->codec != AV_CODEC_ID_MPEG2VIDEO)	/* there it forbids stuffing */
+		c->err_recognition |= AV_EF_BITSTREAM;
 	c->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
 	/* The order of output by the standard, not by a guess that can drop. */
 	c->strict_std_compliance = FF_COMPLIANCE_STRICT;

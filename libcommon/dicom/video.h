@@ -15,7 +15,8 @@
  *
  * Nothing that was damaged is shown as if it were whole: a frame in which
  * anything was concealed, missing or could not be decoded is refused, as is a
- * picture that the decoder would have left out in silence.
+ * picture that the decoder would have left out in silence. HEVC notices damage
+ * inside of a slice only where the stream has picture hashes (SEI).
  */
 #ifndef UNPHI_DICOM_VIDEO_H
 #define UNPHI_DICOM_VIDEO_H

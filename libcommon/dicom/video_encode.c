@@ -244,7 +244,7 @@ static int
 open_codec(struct encoder *n, struct err *e)
 {
 	static const char x265[] = "crf=" QUALITY ":pools=none:frame-threads=1:"
-	    "info=0:log-level=none";
+	    "info=0:hash=1:log-level=none";	/* hashes prove the pictures */
 	const struct video *v = n->v;
 	const char *name = v->codec == AV_CODEC_ID_H264 ? "libx264" :
 	    v->codec == AV_CODEC_ID_HEVC ? "libx265" : "mpeg2video";
