@@ -160,6 +160,7 @@ work_on_boxes(const char *verb, const char *box_list, const char *name)
 {
 	struct buf in = { 0 }, file = { 0 }, out = { 0 };
 	struct rects boxes = { 0 };
+	uint8_t tolerance[3];
 	struct err e;
 	int got = -1;
 
@@ -176,7 +177,7 @@ work_on_boxes(const char *verb, const char *box_list, const char *name)
 		got = jpeg_replace(bytes(&in), in.len, &boxes, bytes(&file), &out, &e);
 	else if (strcmp(verb, "compare") == 0 && name != NULL)
 		got = jpeg_compare(bytes(&in), in.len, bytes(&file), file.len, &boxes,
-		    &e);
+		    NULL, tolerance, &e);
 	if (got < 0)
 		die(e.text);
 	if (name == NULL)

@@ -353,6 +353,20 @@ sample_at(const struct grid *g, uint32_t c, const uint8_t *frame, uint32_t x,
 	return (int32_t)((sum * FINE + n / 2) / n) - 128 * FINE;
 }
 
+/* Block X, Y of component C as FRAME has it. */
+static void
+block_of(const struct grid *g, uint32_t c, const uint8_t *frame,
+    const UINT16 *quant, uint32_t x, uint32_t y, JCOEF *out)
+{
+	int32_t samples[DCTSIZE2];
+	uint32_t i;
+
+	for (i = 0; i < DCTSIZE2; i++)
+		samples[i] = sample_at(g, c, frame, x * SIDE + i % SIDE,
+		    y * SIDE + i / SIDE);
+	transform(samples, quant, out);
+}
+
 /* -- libjpeg, which here neither prints nor exits -------------------------- */
 
 struct guard {
@@ -408,6 +422,22 @@ struct coded {
 	size_t len;
 };
 
+/* B.2.4.1 allows none of 0, libjpeg does. */
+static void
+check_quantisers(struct coded *c)
+{
+	struct guard *g = (struct guard *)c->d.err;
+	int i, k;
+
+	for (i = 0; i < c->d.num_components; i++)
+		for (k = 0; k < DCTSIZE2; k++)
+			if (c->d.comp_info[i].quant_table == NULL ||
+			    c->d.comp_info[i].quant_table->quantval[k] == 0) {
+				err_set(g->e, "the codestream has a quantiser of 0");
+				longjmp(g->jump, 1);
+			}
+}
+
 /* Calls that may jump. */
 static void
 read_coefficients(struct coded *c)
@@ -415,6 +445,7 @@ read_coefficients(struct coded *c)
 	jpeg_mem_src(&c->d, c->code, (unsigned long)c->len);
 	jpeg_read_header(&c->d, TRUE);
 	c->coefficients = jpeg_read_coefficients(&c->d);
+	check_quantisers(c);
 }
 
 static JBLOCKROW
@@ -469,22 +500,9 @@ last_room(j_compress_ptr c)
 }
 
 static void
-replace_block(const struct work *w, uint32_t c, uint32_t x, uint32_t y,
-    JCOEF *out)
-{
-	const JQUANT_TBL *q = w->in.d.comp_info[c].quant_table;
-	int32_t samples[DCTSIZE2];
-	uint32_t i;
-
-	for (i = 0; i < DCTSIZE2; i++)
-		samples[i] = sample_at(w->grid, c, w->frame, x * SIDE + i % SIDE,
-		    y * SIDE + i / SIDE);
-	transform(samples, q->quantval, out);
-}
-
-static void
 replace_component(struct work *w, uint32_t c)
 {
+	const UINT16 *quant = w->in.d.comp_info[c].quant_table->quantval;
 	const uint8_t *replaced = w->blocks.replaced;
 	uint32_t x, y;
 	JBLOCKROW row;
@@ -493,7 +511,7 @@ replace_component(struct work *w, uint32_t c)
 		row = block_row(&w->in, c, y, true);
 		for (x = 0; x < w->blocks.columns; x++)
 			if (replaced[x])
-				replace_block(w, c, x, y, row[x]);
+				block_of(w->grid, c, w->frame, quant, x, y, row[x]);
 	}
 }
 
@@ -723,6 +741,7 @@ struct pair {
 	struct guard guard;
 	const struct grid *grid;
 	const struct rects *boxes;
+	const uint8_t *frame;
 	struct coded a, b;
 	struct blocks blocks;
 };
@@ -781,27 +800,39 @@ compare_segments(const struct pair *p, struct err *e)
 }
 
 static void
+compare_row(struct pair *p, uint32_t c, uint32_t y, uint32_t columns)
+{
+	const UINT16 *quant = p->a.d.comp_info[c].quant_table->quantval;
+	const uint8_t *replaced = p->blocks.replaced +
+	    (size_t)y * p->blocks.columns;
+	JBLOCKROW a = block_row(&p->a, c, y, false);
+	JBLOCKROW b = block_row(&p->b, c, y, false);
+	JBLOCK filled;
+	uint32_t x;
+
+	for (x = 0; x < columns; x++) {
+		if (replaced[x] && p->frame == NULL)
+			continue;
+		if (replaced[x])
+			block_of(p->grid, c, p->frame, quant, x, y, filled);
+		if (memcmp(replaced[x] ? filled : a[x], b[x], sizeof filled) == 0)
+			continue;
+		err_set(p->guard.e, "a coefficient %s the boxes is not what it has "
+		    "to be", replaced[x] ? "in" : "outside of");
+		longjmp(p->guard.jump, 1);
+	}
+}
+
+static void
 compare_component(struct pair *p, uint32_t c)
 {
-	const uint8_t *replaced = p->blocks.replaced;
+	const jpeg_component_info *info = &p->a.d.comp_info[c];
 	bool padding = has_padding(p->grid);
-	uint32_t columns = padding ? p->blocks.columns :
-	    p->a.d.comp_info[c].width_in_blocks;
-	uint32_t rows = padding ? p->blocks.rows :
-	    p->a.d.comp_info[c].height_in_blocks;
-	uint32_t x, y;
+	uint32_t columns = padding ? p->blocks.columns : info->width_in_blocks;
+	uint32_t rows = padding ? p->blocks.rows : info->height_in_blocks, y;
 
-	for (y = 0; y < rows; y++, replaced += p->blocks.columns) {
-		JBLOCKROW a = block_row(&p->a, c, y, false);
-		JBLOCKROW b = block_row(&p->b, c, y, false);
-
-		for (x = 0; x < columns; x++)
-			if (!replaced[x] && memcmp(a[x], b[x], sizeof a[x]) != 0) {
-				err_set(p->guard.e, "a coefficient outside of the boxes has "
-				    "changed");
-				longjmp(p->guard.jump, 1);
-			}
-	}
+	for (y = 0; y < rows; y++)
+		compare_row(p, c, y, columns);
 }
 
 static int
@@ -825,9 +856,24 @@ compare_coefficients(struct pair *p)
 	return 0;
 }
 
+static void
+tell_tolerance(const struct pair *p, uint8_t tolerance[3])
+{
+	const struct grid *g = p->grid;
+	uint32_t i, off;
+
+	for (i = 0; i < g->n; i++) {
+		off = (p->a.d.comp_info[i].quant_table->quantval[0] + 15u) / 16 + 1;
+		if (g->h[i] != g->hmax || g->v[i] != g->vmax || off > UINT8_MAX)
+			off = UINT8_MAX;
+		tolerance[i] = (uint8_t)off;
+	}
+}
+
 int
 jpeg_compare(const uint8_t *a, size_t alen, const uint8_t *b, size_t blen,
-    const struct rects *boxes, struct err *e)
+    const struct rects *boxes, const uint8_t *frame, uint8_t tolerance[3],
+    struct err *e)
 {
 	struct grid g, other;
 	struct pair *p;
@@ -839,14 +885,16 @@ jpeg_compare(const uint8_t *a, size_t alen, const uint8_t *b, size_t blen,
 		return err_set(e, "out of memory");
 	p->grid = &g;
 	p->boxes = boxes;
+	p->frame = frame;
 	p->a.code = a;
 	p->a.len = alen;
 	p->b.code = b;
 	p->b.len = blen;
 	guard_init(&p->guard, e);
 	p->a.d.err = p->b.d.err = &p->guard.manager;
-	if ((got = compare_segments(p, e)) == 0)
-		got = compare_coefficients(p);
+	if ((got = compare_segments(p, e)) == 0 &&
+	    (got = compare_coefficients(p)) == 0)
+		tell_tolerance(p, tolerance);
 	jpeg_destroy_decompress(&p->a.d);
 	jpeg_destroy_decompress(&p->b.d);
 	free(p->blocks.replaced);

@@ -66,12 +66,18 @@ int jpeg_replace(const uint8_t *code, size_t len, const struct rects *boxes,
     const uint8_t *frame, struct buf *out, struct err *e);
 
 /*
- * Is B what jpeg_replace may have made of A with BOXES, which are as jpeg_align
- * made them? That is: all segments but Huffman tables are the same, the scans
- * too, and so is every coefficient outside. What blocks in BOXES hold is not
- * looked at.
+ * Is B what jpeg_replace makes of A with BOXES, which are as jpeg_align made
+ * them, and FRAME? That is: all segments but Huffman tables are the same, the
+ * scans too, and so is every coefficient outside; inside, they are those of FRAME,
+ * or with NULL are not looked at.
+ *
+ * TOLERANCE then tells, for each component, how far decoded samples may lie from
+ * the level of a flat box: a sixteenth of its quantiser, rounded up, and 1 for a
+ * decoder's own rounding; 255, which is anything, where its samples are fewer and
+ * decoders interpolate.
  */
 int jpeg_compare(const uint8_t *a, size_t alen, const uint8_t *b, size_t blen,
-    const struct rects *boxes, struct err *e);
+    const struct rects *boxes, const uint8_t *frame, uint8_t tolerance[3],
+    struct err *e);
 
 #endif

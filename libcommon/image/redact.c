@@ -230,7 +230,7 @@ refuse_repeats(const struct scan *s, struct err *e)
 	return 0;
 }
 
-/* A DCT that jpeg_blocks can keep. */
+/* A DCT that jpeg.h can keep. */
 static bool
 has_blocks(const struct pixels *p)
 {

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/inorder.h"
 #include "dicom/encode.h"
-#include "image/jpeg_blocks.h"
+#include "image/jpeg.h"
 #include "image/redact_internal.h"
 
 #define UNDEFINED 0xffffffffu
@@ -93,10 +93,10 @@ replace_blocks(struct task *t, struct err *e)
 	const uint8_t *code = (uint8_t *)t->like.data;
 	size_t len = t->like.len;
 
-	if (jpeg_blocks_align(code, len, &t->boxes, e) < 0 ||
+	if (jpeg_align(code, len, &t->boxes, e) < 0 ||
 	    redact_apply(t->j, t->frame, &t->boxes, t->pixels, e) < 0)
 		return -1;
-	return jpeg_blocks_replace(code, len, &t->boxes, t->pixels, &t->code, e);
+	return jpeg_replace(code, len, &t->boxes, t->pixels, &t->code, e);
 }
 
 static int

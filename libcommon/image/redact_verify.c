@@ -6,7 +6,7 @@
 
 #include "base/inorder.h"
 #include "image/fill.h"
-#include "image/jpeg_blocks.h"
+#include "image/jpeg.h"
 #include "image/redact_internal.h"
 
 #define BLOCK ((size_t)1 << 20)	/* bytes compared at a time */
@@ -143,11 +143,11 @@ compare_blocks(struct look *l, struct err *e)
 	struct err why;
 
 	if (pixels_decode(j->p, from, l->from.len, l->filled, e) < 0 ||
-	    jpeg_blocks_align(from, l->from.len, &l->boxes, e) < 0 ||
+	    jpeg_align(from, l->from.len, &l->boxes, e) < 0 ||
 	    redact_apply(j, l->frame, &l->boxes, l->filled, e) < 0 ||
 	    pixels_decode(l->q, code, l->code.len, l->pixels, e) < 0)
 		return -1;
-	if (jpeg_blocks_compare(from, l->from.len, code, l->code.len, &l->boxes,
+	if (jpeg_compare(from, l->from.len, code, l->code.len, &l->boxes,
 	    l->filled, tolerance, &why) < 0)
 		return err_set(e, "frame %" PRIu32 " does not read back as it was "
 		    "written: %s", l->frame, why.text);
