@@ -25,7 +25,8 @@ SYNTAX = {
     "jpeg51": "1.2.840.10008.1.2.4.51", "jpeg57": "1.2.840.10008.1.2.4.57", "jpeg70": "1.2.840.10008.1.2.4.70",
     "jls80": "1.2.840.10008.1.2.4.80", "jls81": "1.2.840.10008.1.2.4.81", "j2k90": "1.2.840.10008.1.2.4.90",
     "j2k91": "1.2.840.10008.1.2.4.91", "ht201": "1.2.840.10008.1.2.4.201", "ht202": "1.2.840.10008.1.2.4.202",
-    "ht203": "1.2.840.10008.1.2.4.203",
+    "ht203": "1.2.840.10008.1.2.4.203", "mpeg2": "1.2.840.10008.1.2.4.100", "h264": "1.2.840.10008.1.2.4.102",
+    "hevc": "1.2.840.10008.1.2.4.107",
 }
 NATIVE = ("implicit", "explicit", "big", "deflated", "ge")
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
@@ -166,6 +167,9 @@ ht203-lossy+          ts=ht203 lossy=1 code=-qstep,0.01 frames=3 text=2
 ht203-ict             ts=ht203 lossy=1 code=-qstep,0.01 photo=RGB tag=YBR_ICT
 ht203-lossy16         ts=ht203 lossy=1 code=-qstep,0.001 bits=16 stored=12 size=97x61
 ht203-reversible      ts=ht203 bits=16 stored=12 pieces=2
+mpeg2+                ts=mpeg2 photo=RGB tag=YBR_PARTIAL_420 lossy=1 frames=7 text=2,5 size=352x288 expect=refuse
+h264                  ts=h264 photo=RGB tag=YBR_PARTIAL_420 lossy=1 frames=12 text=3 size=176x144 expect=refuse
+hevc                  ts=hevc photo=RGB tag=YBR_PARTIAL_420 lossy=1 frames=5 size=176x144 expect=refuse
 float+                ts=explicit bits=float expect=refuse
 double                ts=explicit bits=double expect=refuse
 """
@@ -414,6 +418,19 @@ def htj2k(c, frame):
     return bytes(b)
 
 
+VIDEO = {"mpeg2": ["-c:v", "mpeg2video", "-q:v", "2", "-f", "mpeg2video"], "h264": ["-c:v", "libx264", "-f", "h264"],
+         "hevc": ["-c:v", "libx265", "-x265-params", "log-level=none", "-f", "hevc"]}
+
+
+def video(c, pixels):
+    """All frames as one stream."""
+    with tempfile.TemporaryDirectory() as d:
+        pixels.astype("u1").tofile(d + "/i.rgb")
+        run("ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "%dx%d" % (c.columns, c.rows), "-r", "25",
+            "-i", d + "/i.rgb", "-pix_fmt", "yuv420p", *VIDEO[c.ts], d + "/o")
+        return open(d + "/o", "rb").read()
+
+
 def encode(c, pixels):
     """Codes of all frames in PIXELS, by the encoder of the case."""
     if c.ts == "plain":
@@ -426,6 +443,8 @@ def encode(c, pixels):
             z = zlib.compressobj(6, zlib.DEFLATED, -15)
             out.append(z.compress(c.words(f)) + z.flush())
         return out
+    if c.ts in VIDEO:
+        return [video(c, pixels)]
     if c.ts == "rle":
         return [rle(c, f) for f in pixels]
     if c.ts in ("jpeg50", "jpeg51"):
@@ -480,7 +499,8 @@ def header(c, marked=False):
         ds.RescaleIntercept, ds.RescaleSlope = "0", "1"
     if c.lossy:
         ds.LossyImageCompression, ds.LossyImageCompressionRatio = "01", "8"
-        ds.LossyImageCompressionMethod = {"jpeg": "ISO_10918_1", "jls8": "ISO_14495_1"}.get(c.ts[:4], "ISO_15444_1")
+        ds.LossyImageCompressionMethod = {"jpeg": "ISO_10918_1", "jls8": "ISO_14495_1", "mpeg": "ISO_13818_2",
+                                          "h264": "ISO_14496_10", "hevc": "ISO_23008_2"}.get(c.ts[:4], "ISO_15444_1")
     if c.photo == "PALETTE COLOR":
         lut = (np.random.default_rng(3).permutation(256) + 100).astype("<u2")
         lut[7], lut[200] = 0, 65535

@@ -7,6 +7,7 @@ ideal DIR [--small] [NAME...]      writes what px-redact should make of the imag
 control DIR [--small] [NAME...]    makes outputs as they should be, which pass, and damages them: each check must notice
 fuzz DIR [--count=N] [--seed=S] [--small] [NAME...]
                                    cuts and flips each input N times: refused with nothing written, or the output is right
+video DIR OUT [NAME...]            the videos, made frames: OUT by px-redact -O OUT -b DIR/boxes --video frames
 files BOXES IN OUT...              judges other files: pairs of input and output, boxes as a box list has them
 
 The checks: a inside of the boxes flat black in every reader, no glyph left; b nothing changed outside; c frames; d size;
@@ -647,6 +648,45 @@ def control(folder, *args):
     return 1 if missed else 0
 
 
+def video(folder, out, *args):
+    """Frames of a video: luma as ffmpeg decodes it, to within what RGB rounds; the boxes black."""
+    failed = 0
+    for c in chosen(args):
+        if c.ts not in syntax_set.VIDEO:
+            continue
+        source, output = "%s/%s.dcm" % (folder, c.name), "%s/%s.dcm" % (out, c.name)
+        with tempfile.TemporaryDirectory() as work:
+            with open(work + "/v", "wb") as f:
+                f.write(b"".join(b for _, b in bytes_of.File(source).fragments()[1]))
+            # Luma of the video is 16 to 235, that of RGB full.
+            done = readers.run("ffmpeg", "-v", "error", "-i", work + "/v", "-vf", "extractplanes=y", "-f", "rawvideo", "-pix_fmt",
+                               "gray", "-")
+            y = (np.frombuffer(done.stdout, "u1").reshape(-1, c.rows, c.columns) - 16.0) * 255 / 219
+            bad, by = [], {n: readers.read(output, n, work) for n in ("bytes", "dcmtk", "gdcm", "pydicom")}
+            for name, b in by.items():
+                if b is None:
+                    continue
+                if b.shape != (*y.shape, 3) or len(y) != c.frames:
+                    bad.append("%s: shape %s" % (name, b.shape))
+                    continue
+                inside = np.zeros(y.shape, bool)
+                for f, boxes in c.boxes.items():
+                    for x0, y0, w, h in boxes:
+                        inside[f - 1, y0:y0 + h, x0:x0 + w] = True
+                far = abs(b @ [0.299, 0.587, 0.114] - y)[~inside].max()
+                if b[inside].any():
+                    bad.append("%s: boxes are not black" % name)
+                # Colours beyond RGB are clipped there.
+                if far > 40 or abs(b @ [0.299, 0.587, 0.114] - y)[~inside].mean() > 1:
+                    bad.append("%s: luma differs by %.0f" % (name, far))
+            if all(b is None for b in by.values()):
+                bad.append("no reader reads it")
+            bad += ["%s" % f for f in sorted(iod_errors(output) - iod_errors(source))[:3]]
+        print("%-22s %s  %s" % (c.name, bytes_of.File(output).syntax, "; ".join(bad) or "."))
+        failed += bool(bad)
+    return 1 if failed else 0
+
+
 FUZZ_SECONDS, FUZZ_MEMORY = 20, 2 << 30
 
 
@@ -744,4 +784,4 @@ def fuzz(folder, *args):
 
 
 if __name__ == "__main__":
-    sys.exit({"make": make, "ideal": ideals, "judge": judge, "control": control, "fuzz": fuzz, "files": files}[sys.argv[1]](*sys.argv[2:]))
+    sys.exit({"make": make, "ideal": ideals, "judge": judge, "control": control, "fuzz": fuzz, "video": video, "files": files}[sys.argv[1]](*sys.argv[2:]))
