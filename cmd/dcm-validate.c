@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/cli.h"
 #include "check/check.h"
+#include "check/reader.h"
 
 static const char *against;	/* a file, or a folder of them */
 static bool against_folder, keep, strict;
@@ -109,11 +110,12 @@ boxes_of(const struct subject *s)
 }
 
 static int
-validate(const char *path, const char *original)
+validate(const char *path, const char *original, bool read_by_another)
 {
 	struct tally t = { .file = path };
 	struct subject s = { .path = path, .original_path = original,
-	    .boxes_given = boxes != NULL, .keep = keep, .found = found, .arg = &t };
+	    .boxes_given = boxes != NULL, .keep = keep,
+	    .read_by_another = read_by_another, .found = found, .arg = &t };
 	struct err e, why;
 	int status = STATUS_OK;
 
@@ -200,8 +202,9 @@ int
 main(int argc, char *argv[])
 {
 	struct buf original = { 0 };
+	bool reads[READER_BATCH];
 	struct stat st;
-	size_t common;
+	size_t common, n, left;
 	struct err e;
 	int c, status = STATUS_OK;
 
@@ -242,14 +245,18 @@ main(int argc, char *argv[])
 			cli_usage("several files want a folder of originals");
 	}
 	common = common_folder(argv + optind, argc - optind);
-	for (; optind < argc; optind++) {
+	for (n = 0; optind < argc; optind++, n = (n + 1) % READER_BATCH) {
+		left = (size_t)(argc - optind);
+		if (n == 0)
+			reader_ask(argv + optind,
+			    left < READER_BATCH ? left : READER_BATCH, reads);
 		if (against_folder && join(&original, against,
 		    argv[optind] + common, &e) < 0) {
 			status = cli_trouble(argv[optind], &e);
 			break;
 		}
 		status = cli_worst(status, validate(argv[optind],
-		    against_folder ? original.data : against));
+		    against_folder ? original.data : against, reads[n]));
 	}
 	buf_free(&original);
 	complete_free(boxes);

@@ -292,6 +292,22 @@ fails() {
 	has '.check == "reader" and .level == "info"'
 }
 
+@test "reader: files shown together get the findings that they get alone" {
+	make
+	mkdir many alone
+	for i in 1 2 3 4 5; do cp ok.dcm many/$i.dcm; done
+	# GDCM does not know two of these transfer syntaxes.
+	/usr/bin/python3 "$ROOT/tests/syntaxes.py" make many ht201-8 deflateframe-8 rle-8
+	rm many/boxes
+	ln -s ../ok.dcm many/link.dcm
+	mkdir tmp
+	TMPDIR=$PWD/tmp dcm-validate many/*.dcm >together || [ $? -eq 1 ]
+	[ -z "$(ls -A tmp)" ]
+	for f in many/*.dcm; do dcm-validate "$f" || [ $? -eq 1 ]; done >one_by_one
+	cmp together one_by_one
+	[ "$(jq -r 'select(.check == "reader") | .file' together | sort -u | wc -l)" -eq 2 ]
+}
+
 @test "reader: a file that it would hold in memory is not given to it, and that is said" {
 	make 'ok.Rows, ok.Columns = 10000, 10000'
 	# 200 MB of pixels, none of which is on disk.

@@ -40,6 +40,7 @@ struct subject {
 	struct dataset *original;
 	const struct complete_file *boxes;	/* of this file, or NULL */
 	bool boxes_given;		/* there was a box list */
+	bool read_by_another;		/* reader_ask has proven it */
 	bool keep;			/* what lies in no box was to be filled */
 	unsigned claims;		/* by check_claims */
 	/* Takes each finding; the strings hold for the call. 0, or -1 to stop. */
