@@ -1,7 +1,6 @@
 /* htj2k: frames coded by High-Throughput JPEG 2000; see htj2k.h. */
 #include "dicom/htj2k.h"
 
-#include <cstdarg>
 #include <mutex>
 #include <stdexcept>
 

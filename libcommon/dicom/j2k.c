@@ -4,7 +4,6 @@
 #include <openjpeg.h>
 #include <string.h>
 
-#include "base/size.h"
 #include "dicom/j2k_header.h"
 #include "dicom/j2k_packets.h"
 

@@ -43,14 +43,14 @@ int j2k_decode(const uint8_t *code, size_t len, const struct codestream *c,
  * LIKE transforms its components): words as j2k_decode delivers them, of which
  * the low C->precision bits count. The frame is coded as LIKE is, another one
  * of the same image or of a part of it: tiles, code-blocks, levels, precincts,
- * progression, image offset, SOP, EPH, PLT and TLM markers. It has one layer and one part a tile, and no JP2 wrapper
- * (PS3.5 8.2.4), so Photometric Interpretation must say what a wrapper said.
- * Regions of interest, changes of progression, and what is particular to a
- * component or tile are not copied, nor are small code-blocks and markers for
- * which OpenJPEG has no room: it refuses code longer than the samples, which
- * noise of 1 bit can still be. Refused: a LIKE that is not of C's kind,
- * more than J2K_ENCODE_MAX_BITS. May run in several threads. Returns 0, or -1
- * with E filled and CODE unchanged.
+ * progression, image offset, SOP, EPH, PLT and TLM markers. It has one layer, one
+ * part a tile, and no JP2 wrapper (PS3.5 8.2.4), so Photometric Interpretation
+ * must say what a wrapper said. Not copied: regions of interest, changes of
+ * progression, what is particular to a component or tile; small code-blocks and
+ * markers for which OpenJPEG has no room. Refused: a LIKE that is not of C's
+ * kind, more than J2K_ENCODE_MAX_BITS, code longer than the samples (noise of 1
+ * bit). May run in several threads. Returns 0, or -1 with E filled and CODE
+ * unchanged.
  */
 #define J2K_ENCODE_MAX_BITS 22	/* its coder has 32-bit words */
 int j2k_encode(const uint8_t *like, size_t like_len, const struct codestream *c,

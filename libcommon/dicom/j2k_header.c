@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/size.h"
 
 enum {	/* T.800 Table A.2, T.814 */
 	M_SOC = 0xff4f, M_CAP = 0xff50, M_SIZ = 0xff51, M_COD = 0xff52,
