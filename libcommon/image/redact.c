@@ -238,6 +238,24 @@ has_blocks(const struct pixels *p)
 	    p->stream.precision == 8 && p->bytes == 1;
 }
 
+/*
+ * Blocks are filled in the colour that the codestream proves. A header that says
+ * another would have readers who believe it show something else than black.
+ * PS3.5 8.2.1: YCbCr of lossy JPEG is YBR_FULL_422.
+ */
+static int
+mark_colour(struct job *j, struct err *e)
+{
+	const char *said = dcm_string(j->d, DCM_TAG(0x0028, 0x0004), 0);
+	bool ybr = j->p->photometric == PHOTO_YBR_FULL;
+
+	if (j->p->samples != 3 ||
+	    (said != NULL && (strncmp(said, "YBR", 3) == 0) == ybr))
+		return 0;
+	return splice_text(j->sp, DCM_TAG(0x0028, 0x0004), "CS",
+	    ybr ? "YBR_FULL_422" : "RGB", e);
+}
+
 /* How it is written, and what is changed with it. */
 static int
 choose(struct job *j, struct err *e)
@@ -259,6 +277,8 @@ choose(struct job *j, struct err *e)
 	else if (crop == NULL && has_blocks(j->p)) {
 		j->how = CODED;
 		j->blocks = true;
+		if (mark_colour(j, e) < 0)
+			return -1;
 	} else if ((uid = encode_syntax(j->p)) == NULL)
 		return err_set(e, "transfer syntax %s has no encoder",
 		    dcm_syntax_name(j->d));
