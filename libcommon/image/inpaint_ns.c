@@ -7,6 +7,7 @@
 #include "image/inpaint.h"
 
 #define STEPS 12		/* of the flow, on each level */
+#define LARGE ((size_t)1 << 20)	/* covered pixels; what is more takes STEPS / 4 */
 #define SWEEPS 3		/* of the Poisson equation, for each of them */
 #define DT 0.25f		/* pixels that move 1 pixel, at most, for values of 0 to 1 */
 #define VISCOSITY 0.5f
@@ -235,9 +236,9 @@ solve(struct level *l)
 static void
 settle(struct level *l)
 {
-	int i, k;
+	int i, k, steps = l->n > LARGE ? STEPS / 4 : STEPS;
 
-	for (i = 0; i < STEPS; i++) {
+	for (i = 0; i < steps; i++) {
 		set_border(l);
 		flow(l);
 		for (k = 0; k < SWEEPS; k++)
