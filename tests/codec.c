@@ -6,7 +6,6 @@
  *	codec CODING describe <code		WxH, components, bits, flags
  *	codec jpeg segments <code			marker, offset, length
  *	codec jpeg-dct align X,Y,W,H/... <code		boxes aligned, a line each
- *	codec jpeg-dct reach X,Y,W,H/... <code		as decoders show them
  *	codec jpeg-dct replace X,Y,W,H/... FRAME <code >code	boxes aligned before
  *	codec jpeg-dct compare X,Y,W,H/... CODE <code	status 2 if they differ
  *
@@ -171,8 +170,6 @@ work_on_boxes(const char *verb, const char *box_list, const char *name)
 		read_file(name, &file);
 	if (strcmp(verb, "align") == 0)
 		got = jpeg_align(bytes(&in), in.len, &boxes, &e);
-	else if (strcmp(verb, "reach") == 0)
-		got = jpeg_reach(bytes(&in), in.len, &boxes, &e);
 	else if (strcmp(verb, "replace") == 0 && name != NULL)
 		got = jpeg_replace(bytes(&in), in.len, &boxes, bytes(&file), &out, &e);
 	else if (strcmp(verb, "compare") == 0 && name != NULL)

@@ -37,8 +37,16 @@ py() {
 		def boxes_of(text):
 		    return [tuple(map(int, b.split(','))) for b in text.split('/')]
 
-		def grown(verb, boxes, code):
-		    return ours('jpeg-dct', verb, boxes, data=code).decode().strip().replace('\n', '/')
+		def aligned(boxes, code):
+		    return ours('jpeg-dct', 'align', boxes, data=code).decode().strip().replace('\n', '/')
+
+		def interpolated(boxes, code):
+		    """BOXES and one sample of chroma around."""
+		    sof = next(body for m, body in segments(code) if m in ('c0', 'c1', 'c2'))
+		    h, v = [b >> 4 for b in sof[7::3]], [b & 15 for b in sof[7::3]]
+		    by, bx = max(v) // min(v) * (max(v) > min(v)), max(h) // min(h) * (max(h) > min(h))
+		    return '/'.join('%d,%d,%d,%d' % (max(0, x - bx), max(0, y - by), min(x, bx) + w + bx, min(y, by) + d + by)
+		                    for x, y, w, d in boxes_of(boxes))
 
 		def outside(shape, boxes):
 		    m = np.ones(shape[:2], bool)
@@ -87,7 +95,7 @@ py() {
 	        code = jpeg_dct.encode(planes, sampling, 3, ids=ids, restart=turn % 3,
 	                               interleaved=turn % 4 < 2)
 	        box = '%d,%d,%d,%d' % (columns // 2, rows // 3, max(1, columns // 5), max(1, rows // 4))
-	        boxes = grown('align', box, code)
+	        boxes = aligned(box, code)
 	        frame = np.ascontiguousarray(planes.transpose(1, 2, 0))
 	        frame[~outside(frame.shape, boxes)] = (0, 128, 128)[:n]
 	        new = replaced(code, boxes, None, frame)
@@ -111,7 +119,7 @@ py() {
 	EOF
 }
 
-@test "decoders show the same pixels outside of what jpeg_reach tells" {
+@test "decoders show the same pixels outside of the boxes and one sample of chroma" {
 	py <<-'EOF'
 	bled = 0
 	for columns, rows in (96, 80), (61, 47), (5, 3):
@@ -122,9 +130,9 @@ py() {
 	            (3, ['-sample', '2x2', '-progressive']), (3, ['-sample', '1x1', '-progressive', '-restart', '1']),
 	            (3, ['-rgb']), (3, ['-rgb', '-progressive'])):
 	        code = cjpeg(picture(rows, columns, samples), '-quality', '85', *options)
-	        boxes = grown('align', '%d,%d,%d,%d/0,%d,3,9' % (
+	        boxes = aligned('%d,%d,%d,%d/0,%d,3,9' % (
 	            columns // 3, rows // 3, columns // 4 + 1, rows // 5 + 1, rows - 1), code)
-	        reach = grown('reach', boxes, code)
+	        reach = interpolated(boxes, code)
 	        rgb = '-rgb' in options
 	        new = replaced(code, boxes, 0 if rgb or samples == 1 else (0, 128, 128))
 	        case = (columns, rows, options)
@@ -247,7 +255,7 @@ py() {
 	wide = b''.join(bytes([v >= 40, v if v < 40 else 0]) for v in table)
 	code = code[:at] + segment(0xdb, b'\x10' + wide) + code[at + 69:]
 	code = code.replace(b'\xff\xc0', b'\xff\xc1', 1)
-	boxes = grown('align', '1,1,2,2/9,9,3,3/30,30,100,100/12,0,1,1', code)
+	boxes = aligned('1,1,2,2/9,9,3,3/30,30,100,100/12,0,1,1', code)
 	assert boxes == '0,0,8,8/8,8,8,8/24,24,16,16/8,0,8,8', boxes
 	frame = np.zeros((40, 40, 1), 'u1')
 	new = replaced(code, boxes, None, frame)
@@ -275,6 +283,9 @@ py() {
 	        assert refused('jpeg-dct', 'replace', box, 'frame', data=bad)
 	    for bad in '17,16,16,16', '16,16,15,16', '16,16,16,8', '48,0,16,16', '0,0,64,16', '0,0,0,0':
 	        assert refused('jpeg-dct', 'replace', bad, 'frame', data=code), bad
+	    zero = bytearray(code)
+	    zero[code.index(b'\xff\xdb') + 9] = 0	# T.81 B.2.4.1
+	    assert refused('jpeg-dct', 'replace', box, 'frame', data=bytes(zero))
 	    huge = bytearray(code)
 	    at = next(i for i in range(len(code)) if code[i] == 0xff and code[i + 1] in (0xc0, 0xc2))
 	    huge[at + 5:at + 9] = b'\xff\xdc\xff\xdc'

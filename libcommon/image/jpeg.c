@@ -160,46 +160,6 @@ jpeg_align(const uint8_t *code, size_t len, struct rects *boxes, struct err *e)
 	return 0;
 }
 
-/* Pixels of a sample of the coarsest component; 0 if all are of one size. */
-static uint32_t
-bleeding(const uint32_t *factor, uint32_t n, uint32_t max)
-{
-	uint32_t i, most = 0;
-
-	for (i = 0; i < n; i++)
-		if (factor[i] < max && (max + factor[i] - 1) / factor[i] > most)
-			most = (max + factor[i] - 1) / factor[i];
-	return most;
-}
-
-static void
-span_grow(uint32_t *at, uint32_t *n, uint32_t by, uint32_t max)
-{
-	uint32_t end = *at + *n + by;
-
-	*at -= *at < by ? *at : by;
-	*n = (end < max ? end : max) - *at;
-}
-
-int
-jpeg_reach(const uint8_t *code, size_t len, struct rects *boxes, struct err *e)
-{
-	struct grid g;
-	uint32_t x, y;
-	size_t i;
-
-	if (lay_out(code, len, &g, e) < 0)
-		return -1;
-	x = bleeding(g.h, g.n, g.hmax);
-	y = bleeding(g.v, g.n, g.vmax);
-	rects_clip(boxes, g.width, g.height);
-	for (i = 0; i < boxes->n; i++) {
-		span_grow(&boxes->r[i].x, &boxes->r[i].w, x, g.width);
-		span_grow(&boxes->r[i].y, &boxes->r[i].h, y, g.height);
-	}
-	return 0;
-}
-
 /* Else pixels that nobody filled would be quantised a second time. */
 static int
 check_boxes(const struct grid *g, const struct rects *boxes, struct err *e)
@@ -807,7 +767,7 @@ compare_row(struct pair *p, uint32_t c, uint32_t y, uint32_t columns)
 	    (size_t)y * p->blocks.columns;
 	JBLOCKROW a = block_row(&p->a, c, y, false);
 	JBLOCKROW b = block_row(&p->b, c, y, false);
-	JBLOCK filled;
+	JBLOCK filled = { 0 };
 	uint32_t x;
 
 	for (x = 0; x < columns; x++) {

@@ -30,18 +30,13 @@
  * component lies half in a box: to whole MCUs (A.2.4), or to less where no
  * component needs as much; no further than the image. So much has to be filled
  * in the frame before jpeg_replace.
+ *
+ * Pixels beyond may look changed, though no coefficient is: where components
+ * are subsampled, libjpeg and its descendants (DCMTK, GDCM, Pillow) interpolate
+ * between chroma samples, so one of these more takes part. That is why
+ * jpeg_compare looks at coefficients.
  */
 int jpeg_align(const uint8_t *code, size_t len, struct rects *boxes,
-    struct err *e);
-
-/*
- * Grows BOXES, as jpeg_align made them, to what decoders may show changed: by
- * one sample of the coarsest component where components differ in sampling, for
- * libjpeg and its descendants (DCMTK, GDCM, Pillow) interpolate between chroma
- * samples ("fancy upsampling"). Only coefficients tell that nothing else
- * changed there: jpeg_compare.
- */
-int jpeg_reach(const uint8_t *code, size_t len, struct rects *boxes,
     struct err *e);
 
 /*
@@ -51,16 +46,16 @@ int jpeg_reach(const uint8_t *code, size_t len, struct rects *boxes,
  * Where components are subsampled its samples are averaged; beyond the right
  * and lower edges the last ones are repeated.
  *
- * A block of one level has a DC alone; decoded, the level is off by no more
- * than a sixteenth of its quantiser (half a step of DC / 8) and by rounding. At 0 and
- * 255 the DC is rounded outwards, where decoders clamp: black and white are exact
- * for quantisers up to 255, which is all that SOF0 allows.
+ * A block of one level has a DC alone. Decoded, the level is off by no more than
+ * a sixteenth of its quantiser (half a step of DC / 8) and by rounding. At 0 and
+ * 255 the DC is rounded outwards, where decoders clamp: black and white are
+ * exact for quantisers up to 255, which is all that SOF0 allows.
  *
  * Segments stay as they are, in their order, but for Huffman tables, which are
- * made anew as the coefficients need them; so do the process, the scans and
- * the restart interval; what follows EOI goes. Coefficients that pad MCUs beyond the image, which no
- * decoder shows, stay too where there is one scan; else they repeat the DC of
- * their neighbour.
+ * made anew as the coefficients need them; so do the process, the scans and the
+ * restart interval. What follows EOI goes. Coefficients that pad MCUs beyond the
+ * image, which no decoder shows, stay too where there is one scan; else they
+ * repeat the DC of their neighbour.
  */
 int jpeg_replace(const uint8_t *code, size_t len, const struct rects *boxes,
     const uint8_t *frame, struct buf *out, struct err *e);
