@@ -163,11 +163,17 @@ BENCH_DETECT = ../shared/bench/detect ../shared/corpus
 bench-detect: build/txt-detect build/dcm-frames
 	for d in $(BENCH_DETECT); do bench/detect.py $$d || exit; done
 
-# What an independent judge says of px-redact over all transfer syntaxes; then the same of damaged files.
+# What an independent judge says of px-redact over all transfer syntaxes, and that it would see damage.
+PIXELS = mkdir -p build/pixels && cd build/pixels && PATH=$(CURDIR)/build:$$PATH && export PATH && \
+	../../tests/syntaxes.py make in
 check-pixels: all
-	rm -rf build/pixels && mkdir -p build/pixels
-	cd build/pixels && PATH=$(CURDIR)/build:$$PATH && export PATH && ../../tests/syntaxes.py make in && \
-	 { px-redact -O out -b in/boxes in/*.dcm || [ $$? -eq 2 ]; } && ../../tests/syntaxes.py judge in out
+	rm -rf build/pixels && $(PIXELS) && { px-redact -O out -b in/boxes in/*.dcm || [ $$? -eq 2 ]; } && \
+	 ../../tests/syntaxes.py judge in out && ../../tests/syntaxes.py control in
+# Damaged inputs, FUZZ of each: refused with nothing written, or redacted rightly. Another SEED, other damage.
+FUZZ = 20
+FUZZ_SEED = 1
+fuzz-pixels: all
+	$(PIXELS) && ../../tests/syntaxes.py fuzz in --count=$(FUZZ) --seed=$(FUZZ_SEED)
 
 # How fast the programs are beside dcmodify, gdcmanon, dcmj2pnm and cp; inpainting beside OpenCV's (python3-opencv).
 bench: all
@@ -179,4 +185,4 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all bench bench-detect completions check check-pixels demo setup-check setup-demo lint install uninstall dist distcheck clean train FORCE
+.PHONY: all bench bench-detect completions check check-pixels fuzz-pixels demo setup-check setup-demo lint install uninstall dist distcheck clean train FORCE

@@ -570,10 +570,10 @@ def byte_damages(c, path, good):
         yield "pixel representation", "h"
     f = again()
     if c.boxes and c.ts != "deflated":
-        f.elements[0x00091001] = (b"UN", f.elements[0x00091001][1][:-4] + (len(good) // 8 + 200).to_bytes(
-            4, "big" if f.big else "little"), os.urandom(len(good) // 8 + 200))
+        f.elements[0x00091001] = (b"UN", f.elements[0x00091001][1][:-4] + (len(good) // 2 * 2 + 2000).to_bytes(
+            4, "big" if f.big else "little"), os.urandom(len(good) // 2 * 2 + 2000))
         f.save(path)
-        yield "an eighth longer", "d"
+        yield "twice as long", "d"
         f = again()
     if f.encapsulated:
         pixel_damages = fragment_damages(c, f)
@@ -784,4 +784,7 @@ def fuzz(folder, *args):
 
 
 if __name__ == "__main__":
-    sys.exit({"make": make, "ideal": ideals, "judge": judge, "control": control, "fuzz": fuzz, "video": video, "files": files}[sys.argv[1]](*sys.argv[2:]))
+    verbs = {"make": make, "ideal": ideals, "judge": judge, "control": control, "fuzz": fuzz, "video": video, "files": files}
+    if len(sys.argv) < 3 or sys.argv[1] not in verbs:
+        sys.exit(__doc__)
+    sys.exit(verbs[sys.argv[1]](*sys.argv[2:]))
