@@ -5,8 +5,8 @@
  *
  * black, white: the darkest and the lightest value that Bits Stored can hold.
  *     MONOCHROME1, a negative Rescale Slope and a falling Modality or VOI LUT turn
- *     them round; signed data go from -2^(n-1); a palette gives the index of its darkest and its lightest
- *     entry; in YBR the luma is 0 or full (16 or 235 in YBR_PARTIAL) and the
+ *     them round; signed data go from -2^(n-1); a palette gives the index of its
+ *     darkest and its lightest entry; in YBR the luma is 0 or full (16 or 235 in YBR_PARTIAL) and the
  *     chroma neutral.
  * min, max: the smallest and largest value (YBR: luma) that the frame holds, so
  *     that a window computed from the image stays. RGB: of all three samples, as

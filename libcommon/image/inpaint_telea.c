@@ -18,7 +18,7 @@ struct entry {
 	uint32_t x, y;
 };
 
-/* The narrow band: a heap by time; entries that were bettered stay, and are skipped. */
+/* The narrow band: a heap by time. What was bettered stays in it, and is skipped. */
 struct band {
 	struct entry *e;
 	size_t n, cap;

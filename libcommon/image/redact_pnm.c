@@ -77,7 +77,8 @@ fill_image(struct pnm *p, uint32_t number, const struct fill_style *fill,
 
 int
 redact_pnm(FILE *in, const struct fill_style *fill, bool keep,
-    redact_pnm_fn *boxes, void *arg, struct outfile *o, struct redact_report *report, struct err *e)
+    redact_pnm_fn *boxes, void *arg, struct outfile *o,
+    struct redact_report *report, struct err *e)
 {
 	FILE *out = outfile_stream(o);
 	struct rects given = { 0 }, rest = { 0 };

@@ -26,10 +26,12 @@ typedef int redact_pnm_fn(void *arg, const struct pnm *p, uint32_t number,
 
 /*
  * Copies IN, which can be sought in, to O and fills; FILL and KEEP are as in
- * redact.h, and an image's number counts as its frame's. REPORT counts images as frames; its syntaxes are "pnm". Returns 0, or
- * -1 with E filled; O is left to the caller either way.
+ * redact.h, and an image's number counts as its frame's. REPORT counts images as
+ * frames; its syntaxes are "pnm". Returns 0, or -1 with E filled; O is left to
+ * the caller either way.
  */
 int redact_pnm(FILE *in, const struct fill_style *fill, bool keep,
-    redact_pnm_fn *boxes, void *arg, struct outfile *o, struct redact_report *report, struct err *e);
+    redact_pnm_fn *boxes, void *arg, struct outfile *o,
+    struct redact_report *report, struct err *e);
 
 #endif
