@@ -21,6 +21,8 @@ static struct fill_style fill = { .mode = FILL_BLACK };
 static bool test;		/* show the boxes, in place of a fill */
 static bool keep;		/* fill what is outside of the boxes */
 static struct rect crop;	/* w is 0: none */
+static struct carrier_options carriers;
+static bool drop_labels;	/* of whole slides: no output, no refusal */
 static bool verify = true;
 static enum redact_video video = REDACT_VIDEO_REFUSE;
 static bool lossy_video;
@@ -40,6 +42,10 @@ static const char options_help[] =
 "      --test-fill COLOUR  show the boxes, for review: what is in them stays\n"
 "  -k, --keep         keep the boxes, fill everything outside of them\n"
 "      --crop X,Y,W,H cut the image to this rectangle, after filling\n"
+"      --overlays HOW remove (the default), redact by box, or keep them\n"
+"      --graphics HOW remove (the default) or keep graphic annotations\n"
+"      --nested HOW   blank (the default) or remove images inside of sequences\n"
+"      --wsi-labels HOW  refuse (the default) or drop images of slide labels\n"
 "      --video HOW    of a video that has to change: refuse (the default), or\n"
 "                     frames: write its frames without loss, as JPEG-LS\n"
 "      --allow-lossy-video  code it again as a video, which loses quality\n"
@@ -49,8 +55,10 @@ static const char options_help[] =
 "  -h, --help         show this help\n"
 "  -V, --version      show the version\n";
 
-enum { OPT_BOLD = 256, OPT_TEST_FILL, OPT_CROP, OPT_VIDEO, OPT_LOSSY_VIDEO,
-	OPT_NO_VERIFY };
+enum {
+	OPT_BOLD = 256, OPT_TEST_FILL, OPT_CROP, OPT_OVERLAYS, OPT_GRAPHICS,
+	OPT_NESTED, OPT_WSI_LABELS, OPT_VIDEO, OPT_LOSSY_VIDEO, OPT_NO_VERIFY
+};
 
 static const struct option longopts[] = {
 	{ "output", required_argument, NULL, 'o' },
@@ -61,6 +69,10 @@ static const struct option longopts[] = {
 	{ "test-fill", required_argument, NULL, OPT_TEST_FILL },
 	{ "keep", no_argument, NULL, 'k' },
 	{ "crop", required_argument, NULL, OPT_CROP },
+	{ "overlays", required_argument, NULL, OPT_OVERLAYS },
+	{ "graphics", required_argument, NULL, OPT_GRAPHICS },
+	{ "nested", required_argument, NULL, OPT_NESTED },
+	{ "wsi-labels", required_argument, NULL, OPT_WSI_LABELS },
 	{ "video", required_argument, NULL, OPT_VIDEO },
 	{ "allow-lossy-video", no_argument, NULL, OPT_LOSSY_VIDEO },
 	{ "jobs", required_argument, NULL, 'j' },
@@ -150,21 +162,38 @@ boxes_of_image(void *arg, const struct pnm *p, uint32_t number, uint32_t count,
 }
 
 static int
+drop_label(struct redact_report *t, struct err *e)
+{
+	struct carrier_line line = { "slide label", 0x7fe00010, "dropped", "files",
+	    1 };
+
+	if (!drop_labels)
+		return err_set(e, "shows a slide's label; --wsi-labels drop leaves "
+		    "such files out");
+	t->dropped = true;
+	return carrier_add(&t->carriers, &line, e);
+}
+
+static int
 redact_image(const char *name, const char *path, struct outfile *o,
     struct redact_report *t, struct err *e)
 {
 	struct redact r = { .fill = fill, .keep = keep, .verify = verify, .video = video,
-	    .jobs = jobs, .crop = crop.w > 0 ? &crop : NULL, .boxes = boxes_of_frame };
+	    .jobs = jobs, .crop = crop.w > 0 ? &crop : NULL,
+	    .carriers = carriers, .boxes = boxes_of_frame };
 	const struct complete_file *f;
 	struct dcm *d = NULL;
 	struct pixels p;
 	int got = -1;
 
-	if (complete_find(records, name) == NULL)	/* before any decoding */
+	/* Before any decoding; what is dropped needs no record. */
+	if (!drop_labels && complete_find(records, name) == NULL)
 		return err_set(e, "no record of the box list is about it");
 	if (dcm_open(path, &d, e) < 0)
 		return -1;
-	if (dcm_pixels(d) == DCM_PIXELS_FLOAT)
+	if (carriers_is_label(d))
+		got = drop_label(t, e);
+	else if (dcm_pixels(d) == DCM_PIXELS_FLOAT)
 		err_set(e, "float pixel data cannot be redacted");
 	else if (pixels_describe(d, &p, e) == 0 &&
 	    (f = proof(name, p.frames, p.columns, p.rows, e)) != NULL) {
@@ -196,27 +225,12 @@ redact_any(const char *name, const char *path, struct outfile *o,
 	return got;
 }
 
+/* One line of the log; takes J, which may be NULL. */
 static int
-write_audit(const char *name, const char *output, const struct redact_report *t,
-    struct err *e)
+write_line(json_t *j, struct err *e)
 {
-	json_t *j;
 	int got = -1;
 
-	if (audit == NULL)
-		return 0;
-	j = json_pack("{s:s s:s s:s s:s s:s s:I s:I s:I s:I s:s s:b}",
-	    "file", name, "by", "px-redact", "output", output,
-	    "syntax_in", t->syntax_in, "syntax_out", t->syntax_out,
-	    "frames", (json_int_t)t->frames,
-	    "frames_changed", (json_int_t)t->changed,
-	    "boxes", (json_int_t)t->boxes, "pixels", (json_int_t)t->pixels,
-	    "fill", fill_mode_name(fill.mode), "keep", keep);
-	if (j != NULL && (t->sound || t->data))
-		json_object_set_new(j, "dropped", json_string(t->sound && t->data ?
-		    "sound,data" : t->sound ? "sound" : "data"));
-	if (j != NULL && t->cleared > 0)
-		json_object_set_new(j, "cleared", json_integer((json_int_t)t->cleared));
 	if (j == NULL)
 		err_set(e, "not UTF-8, so the log cannot name it");
 	else if (json_dumpf(j, audit, JSON_COMPACT) < 0 ||
@@ -229,9 +243,44 @@ write_audit(const char *name, const char *output, const struct redact_report *t,
 }
 
 static int
-redact_file(const char *name, const char *path, const char *output)
+write_carrier(const char *name, const struct carrier_line *l, struct err *e)
 {
-	struct redact_report t;
+	char tag[16];
+
+	snprintf(tag, sizeof tag, "(%04x,%04x)", (unsigned)(l->tag >> 16),
+	    (unsigned)(l->tag & 0xffff));
+	return write_line(json_pack("{s:s s:s s:s s:s s:s s:I}", "file", name, "by",
+	    "px-redact", "carrier", l->carrier, "tag", tag, "action", l->action,
+	    l->unit, (json_int_t)l->n), e);
+}
+
+static int
+write_audit(const char *name, const char *output, const struct redact_report *t,
+    struct err *e)
+{
+	size_t i;
+
+	if (audit == NULL)
+		return 0;
+	for (i = 0; i < t->carriers.n; i++)
+		if (write_carrier(name, &t->carriers.lines[i], e) < 0)
+			return -1;
+	if (t->dropped)
+		return 0;
+	return write_line(json_pack(
+	    "{s:s s:s s:s s:s s:s s:I s:I s:I s:I s:s s:b}",
+	    "file", name, "by", "px-redact", "output", output,
+	    "syntax_in", t->syntax_in, "syntax_out", t->syntax_out,
+	    "frames", (json_int_t)t->frames,
+	    "frames_changed", (json_int_t)t->changed,
+	    "boxes", (json_int_t)t->boxes, "pixels", (json_int_t)t->pixels,
+	    "fill", fill_mode_name(fill.mode), "keep", keep), e);
+}
+
+static int
+write_output(const char *name, const char *path, const char *output,
+    struct redact_report *t)
+{
 	struct outfile *o;
 	struct err e;
 
@@ -239,20 +288,27 @@ redact_file(const char *name, const char *path, const char *output)
 	    outfile_open(output, &e);
 	if (o == NULL)
 		return cli_trouble(name, &e);
-	if (redact_any(name, path, o, &t, &e) < 0) {
+	if (redact_any(name, path, o, t, &e) < 0) {
 		outfile_abandon(o);
 		return cli_trouble(name, &e);
 	}
-	if (outfile_commit(o, &e) < 0 || write_audit(name, output, &t, &e) < 0)
+	if (t->dropped) {
+		outfile_abandon(o);
+		cli_note(name, "shows a slide's label: left out");
+	} else if (outfile_commit(o, &e) < 0)
 		return cli_trouble(name, &e);
-	if (t.sound)
-		cli_note(name, "dropped its sound track");
-	if (t.data)
-		cli_note(name, "dropped a track of text or data");
-	if (t.cleared > 0)
-		cli_note(name, "cleared %" PRIu64 " bytes after the last frame",
-		    t.cleared);
-	return STATUS_OK;
+	return write_audit(name, output, t, &e) < 0 ? cli_trouble(name, &e) :
+	    STATUS_OK;
+}
+
+static int
+redact_file(const char *name, const char *path, const char *output)
+{
+	struct redact_report t = { .dropped = false };
+	int status = write_output(name, path, output, &t);
+
+	carrier_report_free(&t.carriers);
+	return status;
 }
 
 /* Standard input, as a file that can be opened by name. */
@@ -352,6 +408,18 @@ check_usage(int argc, char *argv[])
 		cli_usage("standard output is the image: log to a file");
 }
 
+/* The place of TEXT among WORDS. */
+static unsigned
+parse_word(const char *text, const char *option, const char *const words[])
+{
+	unsigned i;
+
+	for (i = 0; words[i] != NULL; i++)
+		if (strcmp(text, words[i]) == 0)
+			return i;
+	cli_usage("--%s does not know that word; see -h", option);
+}
+
 static void
 parse_crop(const char *text)
 {
@@ -385,6 +453,7 @@ main(int argc, char *argv[])
 
 	cli_start(argv[0], "[-hkV] [-o file | -O dir] [-b boxes] [-f mode] "
 	    "[-j n] [-l log] [--bold] [--test-fill colour] [--crop x,y,w,h] "
+	    "[--overlays how] [--graphics how] [--nested how] [--wsi-labels how] "
 	    "[--video how] [--allow-lossy-video] [--no-verify] file ...", options_help);
 	while ((c = getopt_long(argc, argv, "o:O:b:f:kj:l:" CLI_SHORT, longopts,
 	    NULL)) != -1)
@@ -418,6 +487,22 @@ main(int argc, char *argv[])
 			break;
 		case OPT_CROP:
 			parse_crop(optarg);
+			break;
+		case OPT_OVERLAYS:
+			carriers.overlays = parse_word(optarg, "overlays",
+			    (const char *[]){ "remove", "redact", "keep", NULL });
+			break;
+		case OPT_GRAPHICS:
+			carriers.keep_graphics = parse_word(optarg, "graphics",
+			    (const char *[]){ "remove", "keep", NULL });
+			break;
+		case OPT_NESTED:
+			carriers.nested = parse_word(optarg, "nested",
+			    (const char *[]){ "blank", "remove", NULL });
+			break;
+		case OPT_WSI_LABELS:
+			drop_labels = parse_word(optarg, "wsi-labels",
+			    (const char *[]){ "refuse", "drop", NULL });
 			break;
 		case OPT_VIDEO:
 			parse_video(optarg);

@@ -101,8 +101,9 @@ header() {
 	[ "$(img inside b.dcm 0,0,100,50)" = 0 ]
 }
 
-@test "bits outside of Bits Stored are cleared inside of a box and stay outside" {
+@test "bits outside of Bits Stored are cleared, inside of boxes and outside" {
 	img make a.dcm bits=16 stored=12
+	cp a.dcm plain.dcm
 	/usr/bin/python3 - <<-'END'
 	import pydicom, numpy as np
 	ds = pydicom.dcmread("a.dcm")
@@ -111,7 +112,7 @@ header() {
 	END
 	fill=white one b.dcm 10,10,40,20
 	[ "$(img inside b.dcm 10,10,40,20)" = 4095 ]
-	img same a.dcm b.dcm 10,10,40,20
+	img same plain.dcm b.dcm 10,10,40,20
 }
 
 @test "only bytes of boxes and the marks differ from the input" {
@@ -350,7 +351,7 @@ assert a.PixelData == b.PixelData and a.file_meta.TransferSyntaxUID == b.file_me
 @test "bytes after the last frame become zero and are counted in the log" {
 	img make a.dcm tail=1000
 	frame=0 frames=1 record 1/1 | px-redact -l log -o b.dcm a.dcm
-	[ "$(jq .cleared log)" -eq 1000 ]
+	[ "$(jq -c 'select(.carrier) | [.carrier, .action, .bytes]' log)" = '["bytes after the last frame","zeroed",1000]' ]
 	run ! grep -q SSSS b.dcm
 	[ "$(tail -c 1000 b.dcm | tr -d '\0' | wc -c)" -eq 0 ]
 }
@@ -652,22 +653,6 @@ assert a.PixelData == b.PixelData and a.file_meta.TransferSyntaxUID == b.file_me
 	run -2 px-redact - <list
 	run -2 px-redact -b list -l - a.dcm
 	run -2 px-redact -b missing -o x a.dcm
-}
-
-@test "an overlay in unused bits of the pixels, which nobody can have seen, refuses the file" {
-	echo "make a.dcm ts=explicit photo=MONOCHROME2 bits=16 stored=12" | img each
-	one good.dcm 10,5,40,20	# the control
-	/usr/bin/python3 -c "
-import pydicom
-d = pydicom.dcmread('a.dcm')
-d.add_new(0x60000010, 'US', d.Rows)
-d.add_new(0x60000011, 'US', d.Columns)
-d.add_new(0x60000100, 'US', 16)
-d.add_new(0x60000102, 'US', 12)
-d.save_as('a.dcm')"
-	run -2 one out.dcm 10,5,40,20
-	[[ $output == *"hold an overlay"* ]]
-	[ ! -e out.dcm ]
 }
 
 @test "any number of threads gives the same bytes, and a damaged frame is refused by each" {

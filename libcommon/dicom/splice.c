@@ -14,7 +14,7 @@
 
 #define PIXEL_DATA 0x7fe00010u
 #define META_LENGTH 0x00020000u
-#define EDITS_MAX 32		/* distinct tags; a program names them one by one */
+#define EDITS_MAX ((size_t)4096)	/* distinct tags */
 #define BLOCK ((size_t)1 << 20)	/* bytes copied at a time */
 #define UNDEFINED 0xffffffffu
 
@@ -26,10 +26,17 @@ struct edit {
 	uint64_t where;		/* of the value in the output; 0: not written */
 };
 
+/* Bytes of the original that become zero. */
+struct blank {
+	uint64_t offset, n;
+};
+
 struct splice {
 	const struct scan *s;
-	struct edit edits[EDITS_MAX];	/* by tag */
-	size_t nedits;
+	struct edit *edits;	/* by tag */
+	size_t nedits, edits_cap;
+	struct blank *blanks;
+	size_t nblanks;
 	size_t pixels;		/* index of Pixel Data, or s->n */
 	int fd;
 	uint64_t at;		/* of the next byte in FD */
@@ -62,6 +69,8 @@ splice_free(struct splice *p)
 		return;
 	for (i = 0; i < p->nedits; i++)
 		buf_free(&p->edits[i].bytes);
+	free(p->edits);
+	free(p->blanks);
 	free(p);
 }
 
@@ -70,12 +79,12 @@ static struct edit *
 edit_of(struct splice *p, uint32_t tag, struct err *e)
 {
 	struct edit *d;
-	size_t i;
+	size_t i, cap;
 
 	for (i = 0; i < p->nedits && p->edits[i].tag < tag; i++)
 		;
-	d = &p->edits[i];
-	if (i < p->nedits && d->tag == tag) {
+	if (i < p->nedits && p->edits[i].tag == tag) {
+		d = &p->edits[i];
 		buf_clear(&d->bytes);
 		d->drop = false;
 		return d;
@@ -84,6 +93,16 @@ edit_of(struct splice *p, uint32_t tag, struct err *e)
 		err_set(e, "too many edits of one file");
 		return NULL;
 	}
+	if (p->nedits == p->edits_cap) {
+		cap = p->edits_cap == 0 ? 32 : 2 * p->edits_cap;
+		if ((d = realloc(p->edits, cap * sizeof *d)) == NULL) {
+			err_set(e, "out of memory");
+			return NULL;
+		}
+		p->edits = d;
+		p->edits_cap = cap;
+	}
+	d = &p->edits[i];
 	memmove(d + 1, d, (p->nedits - i) * sizeof *d);
 	memset(d, 0, sizeof *d);
 	d->tag = tag;
@@ -413,6 +432,45 @@ fail:
 }
 
 int
+splice_blank(struct splice *p, uint64_t offset, uint64_t n, struct err *e)
+{
+	struct blank *b;
+
+	if (p->nblanks == SPLICE_BLANKS_MAX)
+		return err_set(e, "too many places to be made zero");
+	if ((b = realloc(p->blanks, (p->nblanks + 1) * sizeof *b)) == NULL)
+		return err_set(e, "out of memory");
+	p->blanks = b;
+	b[p->nblanks].offset = offset;
+	b[p->nblanks++].n = n;
+	return 0;
+}
+
+/* Those of the N bytes at OFFSET, which have just been copied to AT. */
+static int
+apply_blanks(struct splice *p, uint64_t offset, uint64_t n, uint64_t at,
+    struct err *e)
+{
+	static const uint8_t zeros[4096];
+	uint64_t from, to, len;
+	size_t i;
+
+	for (i = 0; i < p->nblanks; i++) {
+		from = p->blanks[i].offset;
+		to = from + p->blanks[i].n;
+		from = from < offset ? offset : from;
+		to = to > offset + n ? offset + n : to;
+		for (; from < to; from += len) {
+			len = to - from < sizeof zeros ? to - from : sizeof zeros;
+			if (splice_patch(p, at + (from - offset), zeros, (size_t)len,
+			    e) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+int
 splice_copy(struct splice *p, uint64_t offset, uint64_t n, struct err *e)
 {
 	off_t from = (off_t)offset, to = (off_t)p->at;
@@ -430,6 +488,8 @@ splice_copy(struct splice *p, uint64_t offset, uint64_t n, struct err *e)
 	}
 	if (left > 0 && copy_by_hand(p->s->fd, (uint64_t)from, p->fd,
 	    (uint64_t)to, left, e) < 0)
+		return -1;
+	if (apply_blanks(p, offset, n, p->at, e) < 0)
 		return -1;
 	p->at += n;
 	return 0;
@@ -541,19 +601,22 @@ static int
 fix_group_lengths(struct splice *p, struct err *e)
 {
 	const struct scan_element *el;
-	uint32_t groups[EDITS_MAX], length = 0;
+	uint32_t length = 0, group = 0;
 	bool meta = false;
 	struct edit *d;
 	uint8_t v[4];
-	size_t i, n = p->nedits;
+	size_t i;
 
-	for (i = 0; i < n; i++)
-		groups[i] = p->edits[i].tag >> 16;
-	for (i = 0; i < n; i++)
-		if (groups[i] == 2)
+	/* Removing one puts it before the edits of its group, which come again. */
+	for (i = 0; i < p->nedits; i++) {
+		if (p->edits[i].tag >> 16 == group)
+			continue;
+		group = p->edits[i].tag >> 16;
+		if (group == 2)
 			meta = true;
-		else if (splice_remove(p, groups[i] << 16, e) < 0)
+		else if (splice_remove(p, group << 16, e) < 0)
 			return -1;
+	}
 	if (!meta)
 		return 0;
 	for (i = 0; i < p->s->nmeta; i++) {

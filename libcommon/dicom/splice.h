@@ -44,6 +44,13 @@ int splice_bytes(struct splice *p, uint32_t tag, const char vr[2],
 int splice_remove(struct splice *p, uint32_t tag, struct err *e);
 
 /*
+ * Makes N bytes at OFFSET of the original zero wherever they are copied: part of
+ * a value whose length stays.
+ */
+#define SPLICE_BLANKS_MAX ((size_t)4096)
+int splice_blank(struct splice *p, uint64_t offset, uint64_t n, struct err *e);
+
+/*
  * Adds an item with Code Value, Coding Scheme Designator and Code Meaning
  * (PS3.3 8.8) to the sequence TAG, which is made if absent, unless an item with
  * that value and scheme is there.

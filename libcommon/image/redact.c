@@ -56,20 +56,6 @@ count(struct job *j, struct err *e)
 	return 0;
 }
 
-/* Embedded overlays, retired: PS3.5-2004 8.1.2. */
-static bool
-has_overlay_bits(struct dcm *d)
-{
-	uint32_t group;
-	double position;
-
-	for (group = 0x6000; group <= 0x601e; group += 2)
-		if (dcm_number(d, DCM_TAG(group, 0x0102), 0, &position) &&
-		    position > 0 && !dcm_has(d, DCM_TAG(group, 0x3000)))
-			return true;
-	return false;
-}
-
 static int
 mark(struct job *j, struct err *e)
 {
@@ -146,6 +132,15 @@ redact_describe(struct job *j, const char *uid, struct err *e)
 }
 
 int
+redact_note(struct job *j, const char *carrier, const char *action,
+    const char *unit, uint64_t n, struct err *e)
+{
+	struct carrier_line line = { carrier, PIXEL_DATA, action, unit, n };
+
+	return n == 0 ? 0 : carrier_add(&j->report->carriers, &line, e);
+}
+
+int
 redact_apply(const struct job *j, uint32_t frame, const struct rects *boxes,
     uint8_t *pixels, struct err *e)
 {
@@ -161,6 +156,7 @@ redact_frame(struct job *j, uint32_t frame, struct err *e)
 {
 	if (pixels_frame(j->d, j->p, frame, j->frame, e) < 0)
 		return -1;
+	spare_clear(&j->spare, j->frame, j->p->frame_bytes);
 	return redact_apply(j, frame, &j->boxes, j->frame, e);
 }
 
@@ -265,6 +261,7 @@ choose(struct job *j, struct err *e)
 	const char *uid = t->syntax_in;
 
 	j->q = *j->p;
+	j->spare = spare_of(j->d, j->p);
 	if (crop != NULL && (crop_pixels(j->p, crop, &j->q, e) < 0 ||
 	    crop_header(j->d, crop, j->sp, e) < 0))
 		return -1;
@@ -272,7 +269,7 @@ choose(struct job *j, struct err *e)
 		return redact_choose_video(j, e);
 	if (!j->p->encapsulated)
 		j->how = crop != NULL ? ANEW : NATIVE;
-	else if (t->changed == 0)
+	else if (t->changed == 0 && j->spare.bits == 0)
 		j->how = AS_IT_IS;
 	else if (crop == NULL && has_blocks(j->p)) {
 		j->how = CODED;
@@ -294,29 +291,42 @@ choose(struct job *j, struct err *e)
 	return redact_describe(j, uid, e);
 }
 
+/* What an overlay loses: that which the frame that it shows over does. */
+static int
+boxes_over(void *arg, uint32_t frame, struct rects *out, struct err *e)
+{
+	struct job *j = arg;
+
+	if (redact_boxes(j, frame, e) < 0)
+		return -1;
+	return rects_copy(out, &j->boxes, e);
+}
+
 static int
 prepare(struct job *j, struct err *e)
 {
+	struct rect area = { 0, 0, j->p->columns, j->p->rows };
 	struct redact_report *t = j->report;
 	size_t n;
 
-	memset(t, 0, sizeof *t);
+	if (j->r->crop != NULL)
+		area = *j->r->crop;
 	if ((j->el = scan_find(j->s, PIXEL_DATA, NULL)) == NULL)
 		return err_set(e, "has no pixel data");
 	if (refuse_repeats(j->s, e) < 0)
 		return -1;
-	if (has_overlay_bits(j->d))	/* in no view, so in nobody's sight */
-		return err_set(e, "unused bits of its pixels hold an overlay "
-		    "(60xx,0102), which no record can be about");
 	strncpy(t->syntax_in, dcm_syntax(j->d), sizeof t->syntax_in - 1);
 	t->frames = j->p->frames;
 	if (count(j, e) < 0)
 		return -1;
 	if (!size_mul(j->p->frame_bytes, 2, &n) ||
-	    (j->frame = malloc(n)) == NULL)
+	    (j->frame = malloc(n)) == NULL ||
+	    (j->touched = calloc(j->p->frames, 1)) == NULL)
 		return err_set(e, "out of memory");
 	j->other = j->frame + j->p->frame_bytes;
-	if ((j->sp = splice_new(j->s, e)) == NULL || choose(j, e) < 0)
+	if ((j->sp = splice_new(j->s, e)) == NULL || choose(j, e) < 0 ||
+	    carriers_sweep(j->d, j->p, &area, &j->r->carriers, boxes_over, j, j->sp,
+	    &t->carriers, e) < 0)
 		return -1;
 	if (t->changed > 0 &&
 	    (j->fill = fill_new(&j->r->fill, j->d, j->p, e)) == NULL)
@@ -348,10 +358,14 @@ redact_dicom(struct dcm *d, const struct pixels *p, const struct redact *r,
 
 	if (prepare(&j, e) == 0 && write_file(&j, o, e) == 0)
 		got = r->verify ? read_back(&j, o, e) : 0;
+	if (got == 0)
+		got = redact_note(&j, "unused bits", "cleared", "words",
+		    j.spare_words, e);
 	fill_free(j.fill);
 	splice_free(j.sp);
 	rects_free(&j.boxes);
 	free(j.frame);
+	free(j.touched);
 	free(j.seals);
 	buf_free(&j.like);
 	return got;

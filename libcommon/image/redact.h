@@ -22,6 +22,7 @@
 #include "base/outfile.h"
 #include "dicom/dcm.h"
 #include "dicom/pixels.h"
+#include "image/carriers.h"
 #include "image/fill.h"
 #include "image/rects.h"
 
@@ -49,17 +50,19 @@ struct redact {
 	bool verify;		/* read the output back and compare it */
 	unsigned jobs;		/* threads that decode and code frames, from 1 */
 	enum redact_video video;
+	struct carrier_options carriers;
 	const struct rect *crop;	/* what stays of each frame; NULL: all */
 	redact_fn *boxes;
 	void *arg;
 };
 
+/* Start with a zeroed struct; carrier_report_free frees what it holds. */
 struct redact_report {
 	char syntax_in[65], syntax_out[65];
 	uint32_t frames, changed;	/* changed: with something to fill or cut */
 	uint64_t boxes, pixels;	/* filled, over all frames; pixels once a frame */
-	bool sound, data;	/* of a video, a track of it that was dropped */
-	uint64_t cleared;	/* bytes after the last frame that were not zero */
+	struct carrier_report carriers;
+	bool dropped;		/* for the caller: there is to be no output */
 };
 
 /*

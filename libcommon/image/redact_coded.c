@@ -19,6 +19,7 @@ struct task {
 	const struct job *j;
 	uint32_t frame;
 	bool again;		/* to be coded again; else its fragments stay */
+	uint64_t words;		/* whose spare bits were cleared */
 	struct rects boxes;
 	struct buf like, code;
 	uint8_t *pixels;
@@ -74,6 +75,7 @@ fetch(void *arg, void *slot, struct err *e)
 	    rects_copy(&t->boxes, &j->boxes, e) < 0)
 		return -1;
 	t->again = j->all || t->boxes.n > 0;
+	t->words = 0;
 	if (j->p->coding == CODING_VIDEO) {	/* each needs the one before */
 		buf_clear(&t->like);
 		if (pixels_frame(j->d, j->p, t->frame, t->pixels, e) < 0 ||
@@ -81,7 +83,8 @@ fetch(void *arg, void *slot, struct err *e)
 			return -1;
 		return 1;
 	}
-	if (t->again && pixels_code(j->d, j->p, t->frame, &t->like, e) < 0)
+	if ((t->again || j->spare.bits != 0) &&
+	    pixels_code(j->d, j->p, t->frame, &t->like, e) < 0)
 		return -1;
 	return 1;
 }
@@ -113,18 +116,32 @@ encode_again(struct task *t, struct err *e)
 	    &t->code, e);
 }
 
+/* The frame in t->pixels, and whether it has to be coded again. */
+static int
+decode(struct task *t, struct err *e)
+{
+	const struct job *j = t->j;
+
+	/* fetch has decoded a video's frame: each needs the one before. */
+	if (j->p->coding != CODING_VIDEO && pixels_decode(j->p,
+	    (uint8_t *)t->like.data, t->like.len, t->pixels, e) < 0)
+		return -1;
+	t->words = spare_clear(&j->spare, t->pixels, j->p->frame_bytes);
+	t->again = t->again || t->words > 0;
+	j->touched[t->frame - 1] = t->again;
+	return 0;
+}
+
 static int
 work(void *slot, struct err *e)
 {
 	struct task *t = slot;
-	const struct pixels *p = t->j->p;
 	struct err why;
 
-	if (!t->again)
+	if (!t->again && t->j->spare.bits == 0)
 		return 0;
-	if ((p->coding != CODING_VIDEO && pixels_decode(p,
-	    (uint8_t *)t->like.data, t->like.len, t->pixels, &why) < 0) ||
-	    (t->j->blocks ? replace_blocks(t, &why) : encode_again(t, &why)) < 0)
+	if (decode(t, &why) < 0 || (t->again && (t->j->blocks ?
+	    replace_blocks(t, &why) : encode_again(t, &why)) < 0))
 		return err_set(e, "frame %" PRIu32 ": %s", t->frame, why.text);
 	return 0;
 }
@@ -166,6 +183,7 @@ hand(void *arg, void *slot, struct err *e)
 	size_t i = t->frame - 1;
 	uint64_t at = splice_at(j->sp) - w->o.base;
 
+	j->spare_words += t->words;
 	if (w->o.basic != NULL) {
 		if (at > UINT32_MAX)
 			return err_set(e, "the frames are too long for their offset "

@@ -7,6 +7,7 @@
 #include "dicom/scan.h"
 #include "dicom/splice.h"
 #include "image/redact.h"
+#include "image/spare.h"
 
 #define PIXEL_DATA 0x7fe00010u
 #define EXTENDED_OFFSETS 0x7fe00001u
@@ -36,15 +37,23 @@ struct job {
 	enum how how;
 	bool all;		/* CODED: every frame, for the syntax changes */
 	bool blocks;		/* CODED: of JPEG, only blocks that touch boxes */
+	struct spare spare;
+	uint64_t spare_words;	/* that held something there */
 	uint8_t *frame, *other;	/* room for a frame each */
 	struct rects boxes;	/* of the frame at hand */
 	struct buf like;	/* CODED of a video: what its frames are like */
-	/* CODED, not blocks: what frames that were coded again decode to. */
+	/* Of each frame: is it other than the input's? */
+	uint8_t *touched;
+	/* CODED, not blocks: what those frames have to decode to. */
 	uint8_t (*seals)[SEAL_BYTES];
 };
 
 /* What is filled on FRAME, into j->boxes: within the image, edges right. */
 int redact_boxes(struct job *j, uint32_t frame, struct err *e);
+
+/* Adds what became of something in Pixel Data to the report, unless N is 0. */
+int redact_note(struct job *j, const char *carrier, const char *action,
+    const char *unit, uint64_t n, struct err *e);
 
 /* Makes PIXELS, FRAME of the input, what the output has to have, with BOXES. */
 int redact_apply(const struct job *j, uint32_t frame, const struct rects *boxes,

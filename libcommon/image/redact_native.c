@@ -49,11 +49,30 @@ static int
 fill_native_frame(struct job *j, const struct native *n, uint32_t frame,
     struct err *e)
 {
-	if (fill_needs_frame(j->fill) &&
+	/* clear_spare has read it if it looks at frames at all. */
+	if (fill_needs_frame(j->fill) && j->spare.bits == 0 &&
 	    pixels_frame(j->d, j->p, frame, j->frame, e) < 0)
 		return -1;
 	return fill_is_flat(j->fill) ? write_constants(j, n, frame, e) :
 	    write_pixels(j, n, frame, e);
+}
+
+/* Writes FRAME whole if its words hold anything but samples. */
+static int
+clear_spare(struct job *j, const struct native *n, uint32_t frame, struct err *e)
+{
+	const struct pixels *p = j->p;
+	uint64_t words;
+
+	if (j->spare.bits == 0)
+		return 0;
+	if (pixels_frame(j->d, p, frame, j->frame, e) < 0)
+		return -1;
+	if ((words = spare_clear(&j->spare, j->frame, p->frame_bytes)) == 0)
+		return 0;
+	j->spare_words += words;
+	j->touched[frame - 1] = 1;
+	return native_write(n, frame, 0, 0, p->columns, p->rows, j->frame, e);
 }
 
 /* Makes what follows the last frame zero, and counts what was not. */
@@ -63,6 +82,7 @@ clear_tail(struct job *j, const struct native *native, struct err *e)
 	uint64_t at = native_used(j->p), end = j->el->length;
 	static const uint8_t zeros[4096];
 	uint8_t block[sizeof zeros];
+	uint64_t cleared = 0;
 	bool dirty;
 	size_t n, i;
 
@@ -75,12 +95,13 @@ clear_tail(struct job *j, const struct native *native, struct err *e)
 		for (dirty = false, i = 0; i < n; i++)
 			if (block[i] != 0) {
 				dirty = true;
-				j->report->cleared++;
+				cleared++;
 			}
 		if (dirty && splice_patch(j->sp, native->value + at, zeros, n, e) < 0)
 			return -1;
 	}
-	return 0;
+	return redact_note(j, "bytes after the last frame", "zeroed", "bytes",
+	    cleared, e);
 }
 
 int
@@ -94,10 +115,9 @@ redact_write_native(struct job *j, int fd, struct err *e)
 	    splice_pixels(j->sp, &value, e) < 0 || splice_back(j->sp, e) < 0 ||
 	    native_open(&n, fd, value, j->s, j->el, j->p, e) < 0)
 		return -1;
-	if (j->report->changed > 0)
-		for (f = 1; f <= j->p->frames; f++)
-			if (redact_boxes(j, f, e) < 0 ||
-			    (j->boxes.n > 0 && fill_native_frame(j, &n, f, e) < 0))
-				return -1;
+	for (f = 1; f <= j->p->frames; f++)
+		if (redact_boxes(j, f, e) < 0 || clear_spare(j, &n, f, e) < 0 ||
+		    (j->boxes.n > 0 && fill_native_frame(j, &n, f, e) < 0))
+			return -1;
 	return clear_tail(j, &n, e);
 }

@@ -62,13 +62,17 @@ int
 redact_choose_video(struct job *j, struct err *e)
 {
 	const struct video *v = pixels_video(j->d);
+	bool sound, data;
 
 	if (pixels_frame(j->d, j->p, j->p->frames, NULL, e) < 0)
 		return -1;
-	j->report->sound = video_has_sound(v);
-	j->report->data = video_has_data(v);
-	if (j->report->changed == 0 && !j->report->sound && !j->report->data)
+	sound = video_has_sound(v);
+	data = video_has_data(v);
+	if (j->report->changed == 0 && !sound && !data)
 		return keep_bytes(j);
+	if (redact_note(j, "sound", "removed", "tracks", sound, e) < 0 ||
+	    redact_note(j, "text or data", "removed", "tracks", data, e) < 0)
+		return -1;
 	switch (j->r->video) {
 	case REDACT_VIDEO_FRAMES:
 		return to_frames(j, e);
@@ -79,7 +83,7 @@ redact_choose_video(struct job *j, struct err *e)
 	}
 	return err_set(e, "a video with %s is written only by --video frames or "
 	    "--allow-lossy-video", j->report->changed > 0 ? "boxes" :
-	    j->report->sound ? "a sound track, which nobody has examined," :
+	    sound ? "a sound track, which nobody has examined," :
 	    "a track of text or data, which nobody has examined,");
 }
 

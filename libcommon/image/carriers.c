@@ -1,0 +1,481 @@
+/* carriers: what shows a picture beside Pixel Data; see carriers.h. */
+#include "image/carriers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dicom/scan.h"
+
+#define ICON 0x00880200u
+#define GRAPHICS 0x00700001u
+#define COMPOUND_GRAPHICS 0x00700209u
+#define TRAILING_PADDING 0xfffcfffcu
+#define PREAMBLE_BYTES 128u
+#define OVERLAY_BYTES_MAX ((size_t)256 << 20)
+#define MAGIC_BYTES 132u	/* "DICM" comes after a preamble */
+
+struct sweep {
+	struct dcm *d;
+	const struct scan *s;
+	const struct pixels *p;
+	const struct rect *area;
+	const struct carrier_options *o;
+	carrier_fn *boxes;
+	void *arg;
+	struct splice *sp;
+	struct carrier_report *report;
+	/* The top-level sequence at hand: */
+	uint32_t top;
+	bool found;		/* a picture in it */
+};
+
+/* -- the report ------------------------------------------------------------- */
+
+int
+carrier_add(struct carrier_report *r, const struct carrier_line *line,
+    struct err *e)
+{
+	struct carrier_line *p = realloc(r->lines, (r->n + 1) * sizeof *p);
+
+	if (p == NULL)
+		return err_set(e, "out of memory");
+	r->lines = p;
+	p[r->n++] = *line;
+	return 0;
+}
+
+void
+carrier_report_free(struct carrier_report *r)
+{
+	free(r->lines);
+	r->lines = NULL;
+	r->n = 0;
+}
+
+static int
+report(struct sweep *w, const char *carrier, uint32_t tag, const char *action,
+    const char *unit, uint64_t n, struct err *e)
+{
+	struct carrier_line line = { carrier, tag, action, unit, n };
+
+	return carrier_add(w->report, &line, e);
+}
+
+static int
+remove_element(struct sweep *w, const char *carrier, uint32_t tag, struct err *e)
+{
+	if (splice_remove(w->sp, tag, e) < 0)
+		return -1;
+	return report(w, carrier, tag, "removed", "elements", 1, e);
+}
+
+/* -- kinds of elements ------------------------------------------------------ */
+
+static bool
+in_groups(uint32_t tag, uint32_t first, uint32_t last)
+{
+	uint32_t group = tag >> 16;
+
+	return group >= first && group <= last && group % 2 == 0;
+}
+
+static bool
+is_overlay(uint32_t tag)
+{
+	return in_groups(tag, 0x6000, 0x60fe);
+}
+
+static bool
+is_curve(uint32_t tag)
+{
+	return in_groups(tag, 0x5000, 0x50fe);
+}
+
+static bool
+is_pixels(uint32_t tag)
+{
+	return tag == 0x7fe00008 || tag == 0x7fe00009 || tag == 0x7fe00010 ||
+	    ((is_overlay(tag) || is_curve(tag)) && (tag & 0xffff) == 0x3000);
+}
+
+static bool
+is_private(uint32_t tag)
+{
+	return tag >> 16 & 1;
+}
+
+/* Does the value begin as files of pictures do? 1, 0, or -1. */
+static int
+is_picture(const struct scan *s, const struct scan_element *el, struct err *e)
+{
+	static const struct {
+		size_t at, n;
+		const char *bytes;
+	} magic[] = {
+		{ 0, 3, "\xff\xd8\xff" }, { 0, 4, "\x89PNG" }, { 0, 4, "GIF8" },
+		{ 0, 4, "II*\0" }, { 0, 4, "MM\0*" }, { 128, 4, "DICM" },
+		{ 0, 4, "\xff\x4f\xff\x51" }, { 4, 8, "jP  \r\n\x87\n" },
+	};
+	uint8_t b[MAGIC_BYTES];
+	size_t n = el->length < sizeof b ? (size_t)el->length : sizeof b, i;
+
+	if (el->undefined || n < 4 || (el->vr[0] != '\0' &&
+	    memcmp(el->vr, "OB", 2) != 0 && memcmp(el->vr, "OW", 2) != 0 &&
+	    memcmp(el->vr, "UN", 2) != 0))
+		return 0;
+	if (scan_read(s, el->value, b, n, e) < 0)
+		return -1;
+	for (i = 0; i < sizeof magic / sizeof magic[0]; i++)
+		if (n >= magic[i].at + magic[i].n && memcmp(b + magic[i].at,
+		    magic[i].bytes, magic[i].n) == 0)
+			return 1;
+	return 0;
+}
+
+/* Of implicit VR, or of UN, only the first item tells: PS3.5 7.5. 1, 0 or -1. */
+static int
+is_sequence(const struct scan *s, const struct scan_element *el, struct err *e)
+{
+	static const uint8_t item[] = { 0xfe, 0xff, 0x00, 0xe0 };
+	uint8_t b[4];
+
+	if (memcmp(el->vr, "SQ", 2) == 0)
+		return 1;
+	if (el->tag >> 16 == 0x7fe0 || (el->vr[0] != '\0' &&
+	    (memcmp(el->vr, "UN", 2) != 0 || !el->undefined)))
+		return 0;
+	if (el->undefined)
+		return 1;
+	if (el->length < 8)
+		return 0;
+	if (scan_read(s, el->value, b, sizeof b, e) < 0)
+		return -1;
+	return memcmp(b, item, sizeof b) == 0;
+}
+
+/* -- pictures inside of sequences ------------------------------------------- */
+
+/* A picture at any depth of a sequence that stays. */
+static int
+blank(struct sweep *w, const struct scan_element *el, struct err *e)
+{
+	if (el->undefined)
+		return err_set(e, "(%04x,%04x) holds a coded image, which cannot be "
+		    "made zero; --nested remove takes the sequence out",
+		    w->top >> 16, w->top & 0xffff);
+	if (splice_blank(w->sp, el->value, el->length, e) < 0)
+		return -1;
+	return report(w, "nested image", el->tag, "zeroed", "bytes", el->length, e);
+}
+
+static int
+nested(void *arg, const struct scan_element *el, const uint32_t *path,
+    unsigned depth, struct err *e)
+{
+	struct sweep *w = arg;
+	int got = is_pixels(el->tag);
+
+	(void)path;
+	(void)depth;
+	if (got == 0 && (got = is_picture(w->s, el, e)) < 0)
+		return -1;
+	if (got == 0)
+		return 0;
+	w->found = true;
+	if (is_private(w->top) || w->o->nested == NESTED_REMOVE)
+		return 0;	/* all of the sequence goes */
+	return blank(w, el, e);
+}
+
+static int
+sweep_sequence(struct sweep *w, const struct scan_element *el, struct err *e)
+{
+	struct err unused;
+
+	w->top = el->tag;
+	w->found = false;
+	if (scan_sequence(w->s, el, nested, w, e) < 0) {
+		/* In implicit VR it only looked like one; its bytes are its own. */
+		if (el->vr[0] != '\0' || scan_sequence(w->s, el, NULL, NULL,
+		    &unused) == 0)
+			return -1;
+		return 0;
+	}
+	if (w->found && (is_private(el->tag) || w->o->nested == NESTED_REMOVE))
+		return remove_element(w, "nested image", el->tag, e);
+	return 0;
+}
+
+/* -- overlays: PS3.3 C.9.2 -------------------------------------------------- */
+
+struct overlay {
+	uint32_t group;
+	int64_t rows, columns, frames;
+	int64_t x, y;		/* of its first point, from 0 */
+	int64_t first;		/* frame that its first one shows over, from 1 */
+	bool over_all;		/* one plane over every frame */
+	const struct scan_element *data;
+};
+
+static double
+number(struct dcm *d, uint32_t group, uint32_t element, uint32_t i, double otherwise)
+{
+	double v;
+
+	return dcm_number(d, group << 16 | element, i, &v) ? v : otherwise;
+}
+
+static int
+read_overlay(struct sweep *w, uint32_t group, struct overlay *o, struct err *e)
+{
+	uint64_t bits;
+
+	o->group = group;
+	o->data = scan_find(w->s, group << 16 | 0x3000, NULL);
+	o->rows = (int64_t)number(w->d, group, 0x0010, 0, 0);
+	o->columns = (int64_t)number(w->d, group, 0x0011, 0, 0);
+	o->over_all = !dcm_has(w->d, group << 16 | 0x0015);
+	o->frames = (int64_t)number(w->d, group, 0x0015, 0, 1);
+	o->y = (int64_t)number(w->d, group, 0x0050, 0, 1) - 1;
+	o->x = (int64_t)number(w->d, group, 0x0050, 1, 1) - 1;
+	o->first = (int64_t)number(w->d, group, 0x0051, 0, 1);
+	if (o->data == NULL || o->data->undefined ||
+	    o->data->length > OVERLAY_BYTES_MAX || o->rows < 1 || o->rows > 65535 ||
+	    o->columns < 1 || o->columns > 65535 || o->frames < 1 ||
+	    o->frames > INT32_MAX)
+		return err_set(e, "the overlay (%04x,3000) cannot be redacted: PS3.3 "
+		    "C.9.2; --overlays remove takes it out", group);
+	bits = (uint64_t)(o->rows * o->columns) * (uint64_t)o->frames;
+	if ((bits + 7) / 8 > o->data->length)
+		return err_set(e, "the overlay (%04x,3000) is shorter than its rows "
+		    "and columns", group);
+	return 0;
+}
+
+/* Clears points [x, x+w) by [y, y+h) of the matrix; returns how many were set. */
+static uint64_t
+clear_points(const struct overlay *o, uint8_t *bits, int64_t frame, int64_t x,
+    int64_t y, int64_t w, int64_t h)
+{
+	int64_t x0 = x - o->x, y0 = y - o->y, x1 = x0 + w, y1 = y0 + h, r, c;
+	uint64_t n = 0, at;
+
+	x0 = x0 < 0 ? 0 : x0;
+	y0 = y0 < 0 ? 0 : y0;
+	x1 = x1 > o->columns ? o->columns : x1;
+	y1 = y1 > o->rows ? o->rows : y1;
+	for (r = y0; r < y1; r++)
+		for (c = x0; c < x1; c++) {
+			at = (uint64_t)((frame * o->rows + r) * o->columns + c);
+			if ((bits[at / 8] >> at % 8 & 1) == 0)
+				continue;
+			bits[at / 8] = (uint8_t)(bits[at / 8] & ~(1u << at % 8));
+			n++;
+		}
+	return n;
+}
+
+/* What lies over nothing that stays nobody has looked at. */
+static uint64_t
+clear_outside(const struct rect *area, const struct overlay *o, uint8_t *bits,
+    int64_t frame)
+{
+	const int64_t far = 1 << 20, x = area->x, y = area->y;
+
+	return clear_points(o, bits, frame, -far, -far, 2 * far, far + y) +
+	    clear_points(o, bits, frame, -far, y + area->h, 2 * far, far) +
+	    clear_points(o, bits, frame, -far, -far, far + x, 2 * far) +
+	    clear_points(o, bits, frame, x + area->w, -far, far, 2 * far);
+}
+
+/* Plane FRAME, from 0, over frame IMAGE, from 1. */
+static int
+clear_boxes(struct sweep *w, const struct overlay *o, uint8_t *bits,
+    int64_t frame, int64_t image, uint64_t *n, struct err *e)
+{
+	struct rects boxes = { 0 };
+	size_t i;
+	int got = w->boxes(w->arg, (uint32_t)image, &boxes, e);
+
+	for (i = 0; got == 0 && i < boxes.n; i++)
+		*n += clear_points(o, bits, frame, boxes.r[i].x, boxes.r[i].y,
+		    boxes.r[i].w, boxes.r[i].h);
+	rects_free(&boxes);
+	return got;
+}
+
+static int
+clear_overlay(struct sweep *w, const struct overlay *o, uint8_t *bits,
+    uint64_t *n, struct err *e)
+{
+	int64_t f, image;
+
+	for (f = 0; f < o->frames; f++) {
+		*n += clear_outside(w->area, o, bits, f);
+		for (image = 1; image <= w->p->frames; image++)
+			if ((o->over_all || image == o->first + f) &&
+			    clear_boxes(w, o, bits, f, image, n, e) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+static void
+swap_words(uint8_t *b, size_t n)
+{
+	uint8_t first;
+	size_t i;
+
+	for (i = 0; i + 1 < n; i += 2) {
+		first = b[i];
+		b[i] = b[i + 1];
+		b[i + 1] = first;
+	}
+}
+
+static int
+redact_overlay(struct sweep *w, uint32_t group, struct err *e)
+{
+	struct overlay o;
+	uint8_t *bits;
+	uint64_t n = 0;
+	size_t len;
+	bool swapped;
+	int got = -1;
+
+	if (read_overlay(w, group, &o, e) < 0)
+		return -1;
+	len = (size_t)o.data->length;
+	swapped = w->s->coding == SCAN_BIG && memcmp(o.data->vr, "OB", 2) != 0;
+	if ((bits = malloc(len)) == NULL)
+		return err_set(e, "out of memory");
+	if (scan_read(w->s, o.data->value, bits, len, e) < 0)
+		goto out;
+	if (swapped)
+		swap_words(bits, len);
+	if (clear_overlay(w, &o, bits, &n, e) < 0)
+		goto out;
+	if (swapped)
+		swap_words(bits, len);
+	if (n > 0 && splice_bytes(w->sp, o.data->tag,
+	    o.data->vr[0] == '\0' ? "OW" : o.data->vr, bits, len, e) < 0)
+		goto out;
+	got = report(w, "overlay", o.data->tag, "redacted", "points", n, e);
+out:
+	free(bits);
+	return got;
+}
+
+/* All elements of the group, N of them from element I on. */
+static int
+remove_group(struct sweep *w, const char *carrier, size_t i, size_t n,
+    struct err *e)
+{
+	uint32_t group = w->s->elements[i].tag >> 16;
+	size_t k;
+
+	for (k = i; k < i + n; k++)
+		if (splice_remove(w->sp, w->s->elements[k].tag, e) < 0)
+			return -1;
+	return report(w, carrier, group << 16 | 0x3000, "removed", "elements", n, e);
+}
+
+static int
+sweep_overlay(struct sweep *w, size_t i, size_t n, struct err *e)
+{
+	uint32_t group = w->s->elements[i].tag >> 16;
+	bool embedded = scan_find(w->s, group << 16 | 0x3000, NULL) == NULL;
+
+	/* The bits of an embedded one are cleared, so nothing is left to tell of. */
+	if (w->o->overlays == OVERLAYS_REMOVE || embedded)
+		return remove_group(w, "overlay", i, n, e);
+	if (w->o->overlays == OVERLAYS_REDACT)
+		return redact_overlay(w, group, e);
+	return report(w, "overlay", group << 16 | 0x3000, "kept", "elements", n, e);
+}
+
+/* -- the pass --------------------------------------------------------------- */
+
+static int
+sweep_element(struct sweep *w, const struct scan_element *el, struct err *e)
+{
+	int got;
+
+	if (el->tag == ICON)
+		return remove_element(w, "icon", el->tag, e);
+	if (el->tag == GRAPHICS || el->tag == COMPOUND_GRAPHICS)
+		return w->o->keep_graphics ? report(w, "graphics", el->tag, "kept",
+		    "elements", 1, e) : remove_element(w, "graphics", el->tag, e);
+	if (el->tag == TRAILING_PADDING)
+		return remove_element(w, "trailing padding", el->tag, e);
+	if ((got = is_sequence(w->s, el, e)) != 0)
+		return got < 0 ? -1 : sweep_sequence(w, el, e);
+	if (!is_private(el->tag) || (got = is_picture(w->s, el, e)) == 0)
+		return 0;
+	return got < 0 ? -1 : remove_element(w, "private image", el->tag, e);
+}
+
+static int
+sweep_preamble(struct sweep *w, struct err *e)
+{
+	uint8_t b[PREAMBLE_BYTES];
+	size_t i, n = 0;
+
+	if (!w->s->preamble)
+		return 0;
+	if (scan_read(w->s, 0, b, sizeof b, e) < 0)
+		return -1;
+	for (i = 0; i < sizeof b; i++)
+		n += b[i] != 0;
+	if (n == 0)
+		return 0;
+	if (splice_blank(w->sp, 0, sizeof b, e) < 0)
+		return -1;
+	return report(w, "preamble", 0, "zeroed", "bytes", n, e);
+}
+
+int
+carriers_sweep(struct dcm *d, const struct pixels *p,
+    const struct rect *area, const struct carrier_options *o, carrier_fn *boxes,
+    void *arg, struct splice *sp, struct carrier_report *r, struct err *e)
+{
+	struct sweep w = { .d = d, .s = dcm_scan(d), .p = p, .area = area, .o = o,
+	    .boxes = boxes, .arg = arg, .sp = sp, .report = r };
+	const struct scan_element *el = w.s->elements;
+	size_t i, n;
+	int got;
+
+	if (sweep_preamble(&w, e) < 0)
+		return -1;
+	for (i = w.s->nmeta; i < w.s->n; i += n) {
+		n = 1;
+		if (!is_overlay(el[i].tag) && !is_curve(el[i].tag)) {
+			if (sweep_element(&w, &el[i], e) < 0)
+				return -1;
+			continue;
+		}
+		while (i + n < w.s->n && el[i + n].tag >> 16 == el[i].tag >> 16)
+			n++;
+		got = is_curve(el[i].tag) ? remove_group(&w, "curve", i, n, e) :
+		    sweep_overlay(&w, i, n, e);
+		if (got < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* -- whole slides ----------------------------------------------------------- */
+
+bool
+carriers_is_label(struct dcm *d)
+{
+	const char *s = dcm_string(d, DCM_TAG(0x0008, 0x0016), 0);
+
+	if (s == NULL || strncmp(s, "1.2.840.10008.5.1.4.1.1.77.1.6", 30) != 0)
+		return false;
+	s = dcm_string(d, DCM_TAG(0x0008, 0x0008), 2);
+	if (s != NULL && (strcmp(s, "LABEL") == 0 || strcmp(s, "OVERVIEW") == 0))
+		return true;
+	s = dcm_string(d, DCM_TAG(0x0048, 0x0010), 0);
+	return s != NULL && strcmp(s, "YES") == 0;
+}

@@ -1,0 +1,170 @@
+load helper
+
+# Pictures beside Pixel Data are planted and looked for by pydicom.
+carry() {
+	/usr/bin/python3 "$ROOT/tests/carriers.py" "$@"
+}
+
+img() {
+	/usr/bin/python3 "$ROOT/tests/px-redact.py" "$@"
+}
+
+# Boxes of three frames: on the second one only.
+boxes() {
+	frame=1 frames=3 record 1/3
+	frame=2 frames=3 record 2/3 "$@"
+	frame=3 frames=3 record 3/3
+}
+
+@test "every carrier is taken out, all else stays, in each encoding, with boxes and without" {
+	for what in overlays curve icon graphics nested private padding preamble; do
+		for ts in implicit explicit big deflated; do
+			img make a.dcm frames=3 ts=$ts
+			carry plant $what a.dcm
+			boxes | px-redact -o b.dcm -l log a.dcm
+			carry check $what a.dcm b.dcm
+			[ "$(jq -c 'select(.carrier)' log | wc -l)" -ge 1 ]
+			run ! grep -q JANE log
+			boxes 10,5,40,20 | px-redact -o c.dcm a.dcm
+			img same a.dcm c.dcm 2:10,5,40,20
+			run ! grep -q 'JANE DOE' c.dcm
+		done
+	done
+	# The control: a carrier that nobody swept is seen.
+	run ! carry check preamble a.dcm a.dcm
+}
+
+@test "a file without carriers has no line of them" {
+	img make a.dcm frames=3
+	boxes | px-redact -o b.dcm -l log a.dcm
+	[ "$(wc -l <log)" -eq 1 ]
+}
+
+@test "--overlays redact clears what lies in boxes and outside of the image" {
+	for ts in implicit explicit big; do
+		img make a.dcm frames=3 ts=$ts
+		carry plant overlays a.dcm
+		boxes 10,5,40,20 | px-redact --overlays redact -l log -o b.dcm a.dcm
+		carry redacted b.dcm
+		# 800 points of the box; 2 planes of 600 less 100; 3 of 35 less 9.
+		[ "$(jq -c 'select(.carrier) | .points' log | paste -sd,)" = 800,1000,78 ]
+		boxes 10,5,40,20 | px-redact --overlays keep -l log -o c.dcm a.dcm
+		run ! carry redacted c.dcm
+		[ "$(jq -r 'select(.carrier) | .action' log | paste -sd,)" = kept,kept,kept ]
+	done
+}
+
+@test "an overlay that is shorter than it says is refused where it was to be redacted" {
+	img make a.dcm frames=3
+	carry plant overlays a.dcm
+	dcmodify -nb -m '(6000,0010)=51' a.dcm
+	run -2 px-redact --overlays redact -o b.dcm a.dcm < <(boxes)
+	[[ $output == *"shorter"* ]]
+	[ ! -e b.dcm ]
+	boxes | px-redact -o b.dcm a.dcm
+}
+
+@test "bits beside the stored ones are cleared, whoever tells of them, in native and in RLE frames" {
+	for ts in implicit explicit big deflated rle; do
+		img make a.dcm frames=3 bits=16 stored=12 ts=${ts/rle/explicit}
+		carry plant bits a.dcm
+		cp a.dcm words.dcm
+		if [ $ts = rle ]; then
+			dcmcrle words.dcm a.dcm
+		fi
+		boxes | px-redact -l log -o b.dcm a.dcm
+		[ "$(jq -c 'select(.carrier) | [.carrier, .words]' log)" = '["unused bits",200]' ]
+		cp b.dcm w.dcm
+		[ $ts != rle ] || dcmdrle b.dcm w.dcm
+		carry check bits words.dcm w.dcm
+		[ $ts = rle ] && dcmdump +L b.dcm >/dev/null
+		# A second time there is nothing left to do.
+		file=b.dcm boxes | px-redact -l log -o c.dcm b.dcm
+		cmp b.dcm c.dcm
+	done
+}
+
+@test "signs and padding above the stored bits are no carriers; one way to write a sign is kept" {
+	img make a.dcm frames=3 bits=16 stored=12 signed=1
+	boxes | px-redact -l log -o b.dcm a.dcm
+	[ "$(wc -l <log)" -eq 1 ]
+	img same a.dcm b.dcm
+	/usr/bin/python3 - <<-'END'
+	import numpy as np, pydicom
+	ds = pydicom.dcmread("a.dcm")
+	w = np.frombuffer(ds.PixelData, "<i2").copy()
+	assert (w < 0).sum() > 400
+	ds.PixelData = (w & 0xfff).astype("<u2").tobytes()    # signs not repeated, everywhere
+	ds.save_as("zeros.dcm")
+	w = (w & 0xffff).astype("<u2")
+	i = np.flatnonzero(w & 0x800)[:300]
+	w[i] &= 0xfff                                          # and on some: text can hide in that
+	ds.PixelData = w.tobytes()
+	ds.save_as("mixed.dcm")
+	ds = pydicom.dcmread("a.dcm")
+	ds.PixelRepresentation = 0
+	ds.add_new(0x00280120, "US", 0xf830)
+	w = np.frombuffer(ds.PixelData, "<u2").copy() & 0xfff
+	w[:500] = 0xf830
+	ds.PixelData = w.tobytes()
+	ds.save_as("padded.dcm")
+	END
+	for f in zeros padded; do
+		file=$f.dcm boxes | px-redact -l log -o b.dcm $f.dcm
+		[ "$(wc -l <log)" -eq 1 ]
+		img same $f.dcm b.dcm
+	done
+	file=mixed.dcm boxes | px-redact -l log -o b.dcm mixed.dcm
+	[ "$(jq -c 'select(.carrier) | .words' log)" = 300 ]
+	img same a.dcm b.dcm
+}
+
+@test "a coded image inside of a standard sequence refuses the file, or takes the sequence with it" {
+	img make a.dcm frames=3
+	carry plant coded a.dcm
+	run -2 px-redact -o b.dcm a.dcm < <(boxes)
+	[[ $output == *"(0008,1140)"*"--nested remove"* ]]
+	[ ! -e b.dcm ]
+	boxes | px-redact --nested remove -o b.dcm a.dcm
+	carry check coded a.dcm b.dcm
+}
+
+@test "graphics stay where they are asked to" {
+	img make a.dcm frames=3
+	carry plant graphics a.dcm
+	boxes | px-redact --graphics keep -l log -o b.dcm a.dcm
+	[ "$(jq -r 'select(.carrier) | .action' log)" = kept ]
+	dcmdump -q +P 0070,0001 b.dcm | grep -q 0070,0001
+}
+
+@test "an image of a slide's label is refused, or dropped without trouble" {
+	img make a.dcm frames=3
+	carry plant label a.dcm
+	run -2 px-redact -O out a.dcm < <(boxes)
+	[[ $output == *"--wsi-labels drop"* ]]
+	run -0 px-redact --wsi-labels drop -l log -O out a.dcm < <(boxes)
+	[ ! -e out/a.dcm ]
+	[ "$(jq -c '[.carrier, .action]' log)" = '["slide label","dropped"]' ]
+	dcmodify -nb -m '(0008,0008)=ORIGINAL\PRIMARY\VOLUME\NONE' a.dcm
+	boxes | px-redact -O out a.dcm
+	dcmodify -nb -i '(0048,0010)=YES' a.dcm
+	run -2 px-redact -O out2 a.dcm < <(boxes)
+}
+
+@test "bytes after the last element refuse the file" {
+	img make a.dcm frames=3
+	cp a.dcm b.dcm
+	printf 'JANE DOE' >>a.dcm
+	run -2 px-redact -o c.dcm a.dcm < <(boxes)
+	[ ! -e c.dcm ]
+	cat b.dcm b.dcm >a.dcm
+	run -2 px-redact -o c.dcm a.dcm < <(boxes)
+	[ ! -e c.dcm ]
+}
+
+@test "a word that is none of an option's is a usage error" {
+	for o in --overlays --graphics --nested --wsi-labels; do
+		run -2 px-redact $o perhaps -o b.dcm a.dcm </dev/null
+		[[ $output == *"$o"* ]]
+	done
+}
