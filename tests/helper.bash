@@ -10,6 +10,8 @@ PYDICOM=/usr/lib/python3/dist-packages/pydicom/data	# python3-pydicom's own file
 export ROOT BUILD PATH PYDICOM LC_ALL=C.UTF-8
 # A report of a sanitizer is never a status of ours.
 export ASAN_OPTIONS=exitcode=99:detect_leaks=${DETECT_LEAKS:-1}
+# Fontconfig keeps what it knows of fonts until the process ends.
+export LSAN_OPTIONS=suppressions=$ROOT/tests/lsan.supp:print_suppressions=0
 export UBSAN_OPTIONS=halt_on_error=1:exitcode=99
 
 setup() {
