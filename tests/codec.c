@@ -7,7 +7,8 @@
  *	codec jpeg segments <code			marker, offset, length
  *	codec jpeg-dct align X,Y,W,H/... <code		boxes aligned, a line each
  *	codec jpeg-dct replace X,Y,W,H/... FRAME <code >code	boxes aligned before
- *	codec jpeg-dct compare X,Y,W,H/... CODE <code	status 2 if they differ
+ *	codec jpeg-dct compare X,Y,W,H/... CODE [FRAME] <code	status 2 if they
+ *	differ; the tolerance of each component
  *
  * A frame is as pixels.h delivers it, in words of WORD bytes.
  */
@@ -155,11 +156,12 @@ print_boxes(const struct rects *boxes)
 
 /* Boxes of DCT-coded JPEG: image/jpeg.h. */
 static void
-work_on_boxes(const char *verb, const char *box_list, const char *name)
+work_on_boxes(const char *verb, const char *box_list, const char *name,
+    const char *frame_name)
 {
-	struct buf in = { 0 }, file = { 0 }, out = { 0 };
+	struct buf in = { 0 }, file = { 0 }, frame = { 0 }, out = { 0 };
 	struct rects boxes = { 0 };
-	uint8_t tolerance[3];
+	uint8_t tolerance[3] = { 0 };
 	struct err e;
 	int got = -1;
 
@@ -168,22 +170,27 @@ work_on_boxes(const char *verb, const char *box_list, const char *name)
 	parse_boxes(box_list, &boxes);
 	if (name != NULL)
 		read_file(name, &file);
+	if (name != NULL && frame_name != NULL)
+		read_file(frame_name, &frame);
 	if (strcmp(verb, "align") == 0)
 		got = jpeg_align(bytes(&in), in.len, &boxes, &e);
 	else if (strcmp(verb, "replace") == 0 && name != NULL)
 		got = jpeg_replace(bytes(&in), in.len, &boxes, bytes(&file), &out, &e);
 	else if (strcmp(verb, "compare") == 0 && name != NULL)
 		got = jpeg_compare(bytes(&in), in.len, bytes(&file), file.len, &boxes,
-		    NULL, tolerance, &e);
+		    frame_name == NULL ? NULL : bytes(&frame), tolerance, &e);
 	if (got < 0)
 		die(e.text);
 	if (name == NULL)
 		print_boxes(&boxes);
-	else if (out.len > 0)
+	else if (strcmp(verb, "compare") == 0)
+		printf("%d %d %d\n", tolerance[0], tolerance[1], tolerance[2]);
+	else
 		write_all(out.data, out.len);
 	rects_free(&boxes);
 	buf_free(&in);
 	buf_free(&file);
+	buf_free(&frame);
 	buf_free(&out);
 }
 
@@ -236,7 +243,7 @@ main(int argc, char *argv[])
 		return 0;
 	}
 	if (argc >= 4 && strcmp(argv[1], "jpeg-dct") == 0) {
-		work_on_boxes(argv[2], argv[3], argv[4]);
+		work_on_boxes(argv[2], argv[3], argv[4], argc > 5 ? argv[5] : NULL);
 		return 0;
 	}
 	for (i = 0; argc >= 3 && i < sizeof codings / sizeof *codings; i++)

@@ -344,3 +344,41 @@ py() {
 	assert not same_but_boxes(code, new + b'DOE', box)
 	EOF
 }
+
+@test "the comparison holds boxes to their frame, and tells how exact a level is" {
+	py <<-'EOF'
+	planes = picture(40, 48, 3).transpose(2, 0, 1)
+	box = '16,16,16,16'
+	for sampling, step, want in ([(2, 2), (1, 1), (1, 1)], 4, b'2 255 255\n'), ([(1, 1)] * 3, 33, b'4 4 4\n'):
+	    code = jpeg_dct.encode(planes, sampling, step)
+	    frame = decoded(code)
+	    frame[~outside(frame.shape, box)] = (0, 128, 128)
+	    noise = frame.copy()
+	    noise[~outside(frame.shape, box)] = rng.integers(0, 256, (256, 3))
+	    black, noisy = replaced(code, box, None, frame), replaced(code, box, None, noise)
+	    write('frame', frame.tobytes())
+	    write('noise', noise.tobytes())
+	    for new, its, other in (black, 'frame', 'noise'), (noisy, 'noise', 'frame'):
+	        compare = CODEC, 'jpeg-dct', 'compare', box, write('new', new)
+	        r = run(*compare, its, data=code)
+	        assert r.returncode == 0 and r.stdout == want, r
+	        r = run(*compare, other, data=code)
+	        assert r.returncode == 2 and b'in the boxes' in r.stderr, r
+	    # Blocks that were never replaced.
+	    assert run(CODEC, 'jpeg-dct', 'compare', box, write('new', code), 'frame', data=code).returncode == 2
+	EOF
+}
+
+@test "a quantiser of 0, by which nothing can be divided, is refused" {
+	py <<-'EOF'
+	code = bytearray(jpeg_dct.encode(picture(16, 16, 1).transpose(2, 0, 1), [(1, 1)], 4))
+	at = code.index(b'\xff\xdb') + 5
+	write('frame', bytes(256))
+	assert not refused('jpeg-dct', 'replace', '0,0,8,8', 'frame', data=bytes(code))
+	for k in 0, 63:
+	    bad = code[:]
+	    bad[at + k] = 0
+	    r = run(CODEC, 'jpeg-dct', 'replace', '0,0,8,8', 'frame', data=bytes(bad))
+	    assert r.returncode == 2 and b'quantiser of 0' in r.stderr, r
+	EOF
+}
