@@ -235,21 +235,43 @@ has_blocks(const struct pixels *p)
 }
 
 /*
- * Blocks are filled in the colour that the codestream proves. A header that says
+ * What the three samples of the frames that are coded again are called: PS3.5
+ * 8.2.1 and 8.2.4.
+ */
+static const char *
+colour_term(const struct job *j)
+{
+	const struct pixels *p = j->p;
+	bool ybr = p->photometric == PHOTO_YBR_FULL;
+
+	if (j->blocks && ybr)
+		return "YBR_FULL_422";
+	if (p->coding != CODING_J2K || !p->stream.transformed)
+		return ybr ? "YBR_FULL" : "RGB";
+	/* Frames that stay may have the irreversible transform. */
+	return p->stream.lossless || j->report->changed == p->frames ? "YBR_RCT" :
+	    "YBR_ICT";
+}
+
+/*
+ * Boxes are filled in the colour that the codestream proves. A header that says
  * another would have readers who believe it show something else than black.
- * PS3.5 8.2.1: YCbCr of lossy JPEG is YBR_FULL_422.
  */
 static int
 mark_colour(struct job *j, struct err *e)
 {
 	const char *said = dcm_string(j->d, DCM_TAG(0x0028, 0x0004), 0);
-	bool ybr = j->p->photometric == PHOTO_YBR_FULL;
+	const char *is = colour_term(j);
+	bool j2k = strcmp(is, "YBR_RCT") == 0 || strcmp(is, "YBR_ICT") == 0;
 
-	if (j->p->samples != 3 ||
-	    (said != NULL && (strncmp(said, "YBR", 3) == 0) == ybr))
+	if (j->p->samples != 3 || (j->p->coding != CODING_JPEG &&
+	    j->p->coding != CODING_J2K))
 		return 0;
-	return splice_text(j->sp, DCM_TAG(0x0028, 0x0004), "CS",
-	    ybr ? "YBR_FULL_422" : "RGB", e);
+	/* Of the other terms for YCbCr readers make the same. */
+	if (said != NULL && (strcmp(said, is) == 0 || (!j2k &&
+	    strcmp(is, "RGB") != 0 && strncmp(said, "YBR_FULL", 8) == 0)))
+		return 0;
+	return splice_text(j->sp, DCM_TAG(0x0028, 0x0004), "CS", is, e);
 }
 
 /* How it is written, and what is changed with it. */
@@ -274,8 +296,6 @@ choose(struct job *j, struct err *e)
 	else if (crop == NULL && has_blocks(j->p)) {
 		j->how = CODED;
 		j->blocks = true;
-		if (mark_colour(j, e) < 0)
-			return -1;
 	} else if ((uid = encode_syntax(j->p)) == NULL)
 		return err_set(e, "transfer syntax %s has no encoder",
 		    dcm_syntax_name(j->d));
@@ -283,6 +303,8 @@ choose(struct job *j, struct err *e)
 		j->how = CODED;
 	snprintf(t->syntax_out, sizeof t->syntax_out, "%s", uid);
 	if (strcmp(uid, t->syntax_in) == 0) {
+		if (j->how == CODED && mark_colour(j, e) < 0)
+			return -1;
 		j->all = crop != NULL;
 		return j->how == CODED ? mark_lossy(j, e) : 0;
 	}

@@ -124,8 +124,11 @@ spare_clear(const struct spare *s, uint8_t *frame, size_t n)
 		for (i = at; i + step <= at + len; i += step)
 			clean = is_clean(s, get(frame + i, s->bits), &seen) && clean;
 	}
-	/* Of two ways to write one value the choice would be a bit to hide in. */
-	if (clean && !(seen.zeros && seen.ones))
+	/*
+	 * Of two ways to write one value the choice is a bit to hide in, where
+	 * the sign takes one bit. Where it takes more, only bad writers mix them.
+	 */
+	if (clean && !(seen.zeros && seen.ones && (s->above & (s->above - 1)) == 0))
 		return 0;
 	for (i = 0; i + step <= n; i += step) {
 		v = get(frame + i, s->bits);

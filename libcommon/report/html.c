@@ -624,6 +624,8 @@ report_html(FILE *out, const struct records *r, const struct report_look *look,
 {
 	static const char *const sources[] = { "Program", "View", "#Images",
 	    "#Boxes", "#Files", NULL };
+	static const char *const carriers[] = { "Action", "Carrier", "#Found",
+	    "#Files", NULL };
 	static const char *const rules[] = { "Action", "Rule", "#Attributes",
 	    "#Files", NULL };
 	static const char *const checks[] = { "Check", "Level", "#Findings",
@@ -638,6 +640,8 @@ report_html(FILE *out, const struct records *r, const struct report_look *look,
 	if (look->pictures > 0 && pictures(out, r, look, e) < 0)
 		return -1;
 	counts(out, &r->sources, "sources", "Who examined the images", sources, true);
+	counts(out, &r->carriers, "carriers", "What else showed a picture", carriers,
+	    false);
 	counts(out, &r->rules, "rules", "What happened to attributes", rules, false);
 	counts(out, &r->checks, "checks", "What the checks found", checks, false);
 	all_files(out, r);

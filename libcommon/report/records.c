@@ -62,6 +62,7 @@ records_free(struct records *r)
 	complete_free(r->boxes);
 	list_free(&r->sources);
 	list_free(&r->rules);
+	list_free(&r->carriers);
 	list_free(&r->checks);
 	list_free(&r->findings);
 	list_free(&r->refusals);
@@ -292,6 +293,9 @@ take(struct records *r, const json_t *o, const char *line, size_t len,
 	}
 	if (json_is_string(json_object_get(o, "check")))
 		return take_finding(r, f, o, e);
+	if (json_is_string(json_object_get(o, "carrier")))
+		return count(&r->carriers, string(o, "action"),
+		    string(o, "carrier"), "", f->name, e) == NULL ? -1 : 0;
 	if (json_is_string(json_object_get(o, "output")))
 		return take_audit(r, f, o, e);
 	if (json_is_array(json_object_get(o, "actions")))
@@ -515,6 +519,7 @@ records_finish(struct records *r, struct err *e)
 	json_object_clear(r->index);
 	list_sort(&r->sources);
 	list_sort(&r->rules);
+	list_sort(&r->carriers);
 	list_sort(&r->checks);
 	list_sort(&r->findings);
 	list_sort(&r->refusals);

@@ -62,6 +62,7 @@ struct records {
 	struct complete *boxes;
 	struct records_list sources;	/* by, view: images, boxes */
 	struct records_list rules;	/* action, rule */
+	struct records_list carriers;	/* action, carrier of px-redact */
 	struct records_list checks;	/* check, level */
 	struct records_list findings;	/* level, check, tag: with an example */
 	struct records_list refusals;	/* by, reason; after records_finish */

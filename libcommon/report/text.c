@@ -159,6 +159,7 @@ report_text(FILE *out, const struct records *r, const struct report_look *look,
 	sum(out, "errors found", s.findings[SEVERITY_ERROR]);
 	sum(out, "warnings found", s.findings[SEVERITY_WARNING]);
 	counts(out, "Images examined, by program and view", &r->sources);
+	counts(out, "Other carriers of pictures, by action", &r->carriers);
 	counts(out, "Attributes, by action and rule", &r->rules);
 	counts(out, "Findings, by check and level", &r->checks);
 	if (fflush(out) != 0 || ferror(out))
