@@ -55,7 +55,8 @@ struct look {
 	/* Of job.blocks: */
 	struct rects boxes;
 	struct buf from;	/* the input's code, which CODE was made of */
-	uint8_t *filled;	/* what of FROM was to become */
+	uint8_t *filled;	/* FROM's frame with its boxes filled; for a fill that
+				   does not look at the frame, those alone */
 };
 
 struct reader {
@@ -138,7 +139,8 @@ compare_blocks(struct look *l, struct err *e)
 	uint8_t tolerance[3];
 	struct err why;
 
-	if (pixels_decode(j->p, from, l->from.len, l->filled, e) < 0 ||
+	if ((fill_needs_frame(j->fill) &&
+	    pixels_decode(j->p, from, l->from.len, l->filled, e) < 0) ||
 	    jpeg_align(from, l->from.len, &l->boxes, e) < 0 ||
 	    redact_apply(j, l->frame, &l->boxes, l->filled, e) < 0 ||
 	    pixels_decode(l->q, code, l->code.len, l->pixels, e) < 0)
