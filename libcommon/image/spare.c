@@ -70,21 +70,29 @@ put(uint8_t *p, unsigned bits, uint32_t v)
 		p[i] = (uint8_t)(v >> 8 * i);
 }
 
-/* Is no spare bit set in N bytes? Words of 16 bits are nearly all there are. */
+/*
+ * Is no spare bit set in N bytes? Words of 16 bits are nearly all there are: four
+ * at a time, for this looks at every pixel that is copied.
+ */
 static bool
 is_zero(const struct spare *s, const uint8_t *frame, size_t n)
 {
-	uint16_t spare = (uint16_t)~s->sample, v, any = 0;
+	uint64_t v, any = 0;
+	uint8_t all[8];
 	size_t i;
 
 	if (s->bits != 16)
 		return false;
-	for (i = 0; i + 1 < n; i += 2) {
-		memcpy(&v, frame + i, 2);	/* any byte order: see below */
+	for (i = 0; i + 8 <= n; i += 8) {
+		memcpy(&v, frame + i, 8);
 		any |= v;
 	}
-	v = (uint16_t)get((const uint8_t *)&any, 16);
-	return (v & spare) == 0;
+	memcpy(all, &any, 8);	/* any byte order */
+	for (; i < n; i++)
+		all[i % 8] |= frame[i];
+	for (v = 0, i = 0; i < 8; i += 2)
+		v |= get(all + i, 16);
+	return (v & ~s->sample) == 0;
 }
 
 /* How the negative words of a frame have their sign repeated. */
