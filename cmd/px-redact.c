@@ -283,6 +283,7 @@ write_output(const char *name, const char *path, const char *output,
 {
 	struct outfile *o;
 	struct err e;
+	size_t i;
 
 	o = out_dir != NULL ? outfile_open_deep(output, &e) :
 	    outfile_open(output, &e);
@@ -297,6 +298,10 @@ write_output(const char *name, const char *path, const char *output,
 		cli_note(name, "shows a slide's label: left out");
 	} else if (outfile_commit(o, &e) < 0)
 		return cli_trouble(name, &e);
+	for (i = 0; i < t->carriers.n; i++)	/* a person would miss it */
+		if (strcmp(t->carriers.lines[i].unit, "tracks") == 0)
+			cli_note(name, "its track of %s is removed",
+			    t->carriers.lines[i].carrier);
 	return write_audit(name, output, t, &e) < 0 ? cli_trouble(name, &e) :
 	    STATUS_OK;
 }

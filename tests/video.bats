@@ -278,7 +278,7 @@ py() {
 	EOF
 }
 
-@test "sound: refused, or dropped with a note; text tracks too" {
+@test "sound: refused, or removed with a note; text tracks too" {
 	py <<-'EOF'
 	a = stream('h264-mp4')[0]
 	tone = ['-f', 'lavfi', '-i', 'sine=d=0.4']
@@ -291,7 +291,7 @@ py() {
 	    records([])
 	    assert what in redact(status=2)
 	    for way in ['--video', 'frames'], ['--allow-lossy-video']:
-	        assert 'dropped' in redact(*way)
+	        assert 'is removed' in redact(*way)
 	        assert b'DOE JANE' not in open('out.dcm', 'rb').read()
 	        was, now = raw('a.dcm'), raw('out.dcm')
 	        assert now.shape == was.shape
