@@ -22,6 +22,7 @@ static bool test;		/* show the boxes, in place of a fill */
 static bool keep;		/* fill what is outside of the boxes */
 static struct rect crop;	/* w is 0: none */
 static struct carrier_options carriers;
+static bool clear_comments;	/* of frames' code */
 static bool drop_labels;	/* of whole slides: no output, no refusal */
 static bool verify = true;
 static enum redact_video video = REDACT_VIDEO_REFUSE;
@@ -45,6 +46,7 @@ static const char options_help[] =
 "      --overlays HOW remove (the default), redact by box, or keep them\n"
 "      --graphics HOW remove (the default) or keep graphic annotations\n"
 "      --nested HOW   blank (the default) or remove images inside of sequences\n"
+"      --comments HOW keep (the default) or clear text in frames' code\n"
 "      --wsi-labels HOW  refuse (the default) or drop images of slide labels\n"
 "      --video HOW    of a video that has to change: refuse (the default), or\n"
 "                     frames: write its frames without loss, as JPEG-LS\n"
@@ -57,7 +59,8 @@ static const char options_help[] =
 
 enum {
 	OPT_BOLD = 256, OPT_TEST_FILL, OPT_CROP, OPT_OVERLAYS, OPT_GRAPHICS,
-	OPT_NESTED, OPT_WSI_LABELS, OPT_VIDEO, OPT_LOSSY_VIDEO, OPT_NO_VERIFY
+	OPT_NESTED, OPT_COMMENTS, OPT_WSI_LABELS, OPT_VIDEO, OPT_LOSSY_VIDEO,
+	OPT_NO_VERIFY
 };
 
 static const struct option longopts[] = {
@@ -72,6 +75,7 @@ static const struct option longopts[] = {
 	{ "overlays", required_argument, NULL, OPT_OVERLAYS },
 	{ "graphics", required_argument, NULL, OPT_GRAPHICS },
 	{ "nested", required_argument, NULL, OPT_NESTED },
+	{ "comments", required_argument, NULL, OPT_COMMENTS },
 	{ "wsi-labels", required_argument, NULL, OPT_WSI_LABELS },
 	{ "video", required_argument, NULL, OPT_VIDEO },
 	{ "allow-lossy-video", no_argument, NULL, OPT_LOSSY_VIDEO },
@@ -180,7 +184,8 @@ redact_image(const char *name, const char *path, struct outfile *o,
 {
 	struct redact r = { .fill = fill, .keep = keep, .verify = verify, .video = video,
 	    .jobs = jobs, .crop = crop.w > 0 ? &crop : NULL,
-	    .carriers = carriers, .boxes = boxes_of_frame };
+	    .carriers = carriers, .clear_comments = clear_comments,
+	    .boxes = boxes_of_frame };
 	const struct complete_file *f;
 	struct dcm *d = NULL;
 	struct pixels p;
@@ -458,8 +463,8 @@ main(int argc, char *argv[])
 
 	cli_start(argv[0], "[-hkV] [-o file | -O dir] [-b boxes] [-f mode] "
 	    "[-j n] [-l log] [--bold] [--test-fill colour] [--crop x,y,w,h] "
-	    "[--overlays how] [--graphics how] [--nested how] [--wsi-labels how] "
-	    "[--video how] [--allow-lossy-video] [--no-verify] file ...", options_help);
+	    "[--overlays how] [--graphics how] [--nested how] [--comments how] "
+	    "[--wsi-labels how] [--video how] [--allow-lossy-video] [--no-verify] file ...", options_help);
 	while ((c = getopt_long(argc, argv, "o:O:b:f:kj:l:" CLI_SHORT, longopts,
 	    NULL)) != -1)
 		switch (c) {
@@ -504,6 +509,10 @@ main(int argc, char *argv[])
 		case OPT_NESTED:
 			carriers.nested = parse_word(optarg, "nested",
 			    (const char *[]){ "blank", "remove", NULL });
+			break;
+		case OPT_COMMENTS:
+			clear_comments = parse_word(optarg, "comments",
+			    (const char *[]){ "keep", "clear", NULL });
 			break;
 		case OPT_WSI_LABELS:
 			drop_labels = parse_word(optarg, "wsi-labels",

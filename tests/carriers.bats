@@ -177,3 +177,58 @@ boxes() {
 		[[ $output == *"$o"* ]]
 	done
 }
+
+comments() {
+	/usr/bin/python3 "$ROOT/tests/comments.py" "$@"
+}
+
+# lines LOG: what became of comments, as "action bytes".
+lines() {
+	jq -r 'select(.carrier == "comment") | "\(.tag) \(.action) \(.bytes)"' "$1"
+}
+
+@test "text in frames' code is kept and logged, or becomes zeros where it is, and all else stays" {
+	img make gray.dcm frames=3
+	while read -r table pieces coder; do
+		$coder gray.dcm a.dcm
+		comments plant a.dcm "$pieces" "$table"
+		boxes | px-redact -l kept -o b.dcm a.dcm
+		comments same a.dcm b.dcm
+		boxes | px-redact --comments clear -l log -o b.dcm a.dcm
+		comments check a.dcm b.dcm
+		[[ $(lines kept) == "(7fe0,0010) kept "* ]]
+		[ "$(lines kept)" = "$(lines log | sed s/zeroed/kept/)" ]
+		# A second time there is nothing left to do.
+		file=b.dcm boxes | px-redact --comments clear -l log -o c.dcm b.dcm
+		cmp b.dcm c.dcm
+		[ -z "$(lines log)" ]
+		# Frame 2 is coded again.
+		boxes 10,5,40,20 >list
+		px-redact --comments clear -j 3 -b list -o b.dcm a.dcm
+		comments check a.dcm b.dcm 2
+		dcm-validate --against a.dcm -b list b.dcm >findings || true
+		[ -z "$(jq -c 'select(.check == "pixels" and .level == "error")' findings)" ]
+		px-redact -b list -o b.dcm a.dcm
+		run ! comments check a.dcm b.dcm 2
+	done <<-END
+	basic 3 dcmcjpeg +eb
+	extended 1 dcmcjpeg +el
+	extended 2 dcmcjpls
+	basic 2 gdcmconv --j2k
+	none 1 gdcmconv --j2k
+	END
+}
+
+@test "a text behind the end of a frame's code is refused, also where the frame is only copied" {
+	img make gray.dcm frames=3
+	for coder in "dcmcjpeg +eb" "dcmcjpeg +el" dcmcjpls "gdcmconv --j2k"; do
+		$coder gray.dcm a.dcm
+		boxes | px-redact -o b.dcm a.dcm
+		comments tail a.dcm 3
+		for b in "" 10,5,40,20; do
+			run -2 px-redact -o c.dcm a.dcm < <(boxes $b)
+			[[ $output == *"frame 3: "*"follow"* || $output == *"frame 3: "*"cut or malformed"* ]]
+			[ ! -e c.dcm ]
+		done
+	done
+}

@@ -73,10 +73,9 @@ ceil_div(uint64_t a, uint64_t b)
 
 /* -- the JP2 wrapper: T.800 Annex I ---------------------------------------- */
 
-/* A box at AT: its type and the range of its contents. */
-static bool
-box_read(const uint8_t *p, size_t at, size_t end, uint32_t *type, size_t *from,
-    size_t *to)
+bool
+j2k_box_read(const uint8_t *p, size_t at, size_t end, uint32_t *type,
+    size_t *from, size_t *to)
 {
 	uint64_t n;
 	size_t head = 8;
@@ -99,6 +98,14 @@ box_read(const uint8_t *p, size_t at, size_t end, uint32_t *type, size_t *from,
 	return true;
 }
 
+bool
+j2k_is_wrapped(const uint8_t *code, size_t len)
+{
+	static const uint8_t jp2[] = { 0, 0, 0, 12, 'j', 'P', ' ', ' ' };
+
+	return len >= sizeof jp2 && memcmp(code, jp2, sizeof jp2) == 0;
+}
+
 /* Is the enumerated colour space of the jp2h box sYCC (I.5.3.3)? */
 static int
 colour_read(const uint8_t *p, size_t at, size_t end, bool *sycc, struct err *e)
@@ -107,9 +114,9 @@ colour_read(const uint8_t *p, size_t at, size_t end, bool *sycc, struct err *e)
 	uint32_t type;
 
 	for (; at < end; at = to) {
-		if (!box_read(p, at, end, &type, &from, &to))
+		if (!j2k_box_read(p, at, end, &type, &from, &to))
 			return err_set(e, "the JP2 wrapper is malformed");
-		if (type == 0x636f6c72 && to - from >= 7 && p[from] == 1)	/* colr */
+		if (type == J2K_BOX_COLOUR && to - from >= 7 && p[from] == 1)
 			*sycc = be32(p + from + 3) == 18;
 	}
 	return 0;
@@ -129,12 +136,12 @@ unwrap(const uint8_t *p, size_t *at, size_t *end, bool *sycc, struct err *e)
 					return err_set(e, "bytes follow the JP2 wrapper");
 			break;
 		}
-		if (!box_read(p, i, stop, &type, &from, &to))
+		if (!j2k_box_read(p, i, stop, &type, &from, &to))
 			return err_set(e, "the JP2 wrapper is cut or malformed");
-		if (type == 0x6a703268) {	/* jp2h */
+		if (type == J2K_BOX_HEADER) {
 			if (colour_read(p, from, to, sycc, e) < 0)
 				return -1;
-		} else if (type == 0x6a703263) {	/* jp2c */
+		} else if (type == J2K_BOX_CODE) {
 			if (found++ > 0)
 				return err_set(e, "the JP2 wrapper holds two codestreams");
 			*at = from;
@@ -541,13 +548,12 @@ int
 j2k_header_read(const uint8_t *code, size_t len, struct j2k_header *out,
     struct err *e)
 {
-	static const uint8_t jp2[] = { 0, 0, 0, 12, 'j', 'P', ' ', ' ' };
 	struct j2k_header h = { .reversible = true, .uniform = true };
 	struct walk w = { .h = &h, .p = code, .end = len };
 	int got = -1;
 
-	if (len >= sizeof jp2 && memcmp(code, jp2, sizeof jp2) == 0 &&
-	    unwrap(code, &w.at, &w.end, &h.sycc, e) < 0)
+	if (j2k_is_wrapped(code, len) && unwrap(code, &w.at, &w.end, &h.sycc,
+	    e) < 0)
 		return -1;
 	/* Padding to an even length; EOC ends in neither byte. */
 	while (w.end > w.at && (code[w.end - 1] == 0x00 || code[w.end - 1] == 0xff))

@@ -92,6 +92,20 @@ struct j2k_header {
 int j2k_header_read(const uint8_t *code, size_t len, struct j2k_header *h,
     struct err *e);
 
+/* Boxes of a JP2 wrapper: T.800 Annex I. */
+enum {
+	J2K_BOX_HEADER = 0x6a703268, J2K_BOX_CODE = 0x6a703263,	/* jp2h, jp2c */
+	J2K_BOX_COLOUR = 0x636f6c72	/* colr, in jp2h */
+};
+bool j2k_is_wrapped(const uint8_t *code, size_t len);
+
+/*
+ * The box at AT of P, which ends at END: its type, and its contents from *FROM
+ * to *TO, where the next one begins. False: it is cut or malformed.
+ */
+bool j2k_box_read(const uint8_t *p, size_t at, size_t end, uint32_t *type,
+    size_t *from, size_t *to);
+
 /* A tile's part of the image, on the reference grid: B.3. */
 struct j2k_rect {
 	uint64_t x0, y0, x1, y1;

@@ -424,18 +424,30 @@ coded_describe(struct dcm *d, struct pixels *p, struct err *e)
 	return 0;
 }
 
+/* C is what CODE says of itself; is it a frame of the image that P describes? */
+static int
+check_frame(const struct pixels *p, const uint8_t *code, size_t len,
+    struct codestream *c, struct err *e)
+{
+	if (describe_code(p->coding, code, len, c, e) < 0 || check_code(p, c, e) < 0)
+		return -1;
+	if (c->precision != p->stream.precision ||
+	    c->process != p->stream.process ||
+	    c->is_signed != p->stream.is_signed ||
+	    c->transformed != p->stream.transformed || (p->samples == 3 &&
+	    code_colour(p->coding, c, p->photometric) != p->photometric))
+		return err_set(e, "the codestream differs from that of the first frame");
+	return 0;
+}
+
 static int
 decode_jpeg(const struct pixels *p, const uint8_t *code, size_t len, void *out,
     struct err *e)
 {
 	struct codestream c;
 
-	if (describe_code(p->coding, code, len, &c, e) < 0 || check_code(p, &c, e) < 0)
+	if (check_frame(p, code, len, &c, e) < 0)
 		return -1;
-	if (c.precision != p->stream.precision ||
-	    c.process != p->stream.process || (p->samples == 3 &&
-	    code_colour(p->coding, &c, p->photometric) != p->photometric))
-		return err_set(e, "the codestream differs from that of the first frame");
 	return p->coding == CODING_JPEG_LS ?
 	    jpeg_ls_decode(code, len, &c, p->bytes, out, e) :
 	    jpeg_decode(code, len, &c, p->bytes, out, e);
@@ -526,6 +538,22 @@ pixels_decode(const struct pixels *p, const uint8_t *code, size_t len, void *out
 	return guarded(e, [&] {
 		return decode(p, code, len, static_cast<uint8_t *>(out), e);
 	});
+}
+
+int
+pixels_check(const struct pixels *p, const uint8_t *code, size_t len,
+    struct err *e)
+{
+	struct codestream c;
+
+	return pixels_has_markers(p) ? check_frame(p, code, len, &c, e) : 0;
+}
+
+bool
+pixels_has_markers(const struct pixels *p)
+{
+	return p->coding == CODING_JPEG || p->coding == CODING_JPEG_LS ||
+	    p->coding == CODING_J2K;
 }
 
 /* -- video ---------------------------------------------------------------- */

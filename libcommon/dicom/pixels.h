@@ -106,6 +106,17 @@ int pixels_code(struct dcm *d, const struct pixels *p, uint32_t frame,
 int pixels_decode(const struct pixels *p, const uint8_t *code, size_t len,
     void *out, struct err *e);
 
+/* Is a frame's code a codestream of markers: JPEG, JPEG-LS, JPEG 2000? */
+bool pixels_has_markers(const struct pixels *p);
+
+/*
+ * Is such CODE one that pixels_decode would begin with, as far as its markers
+ * and what lies behind them tell? Others are not looked at. For code that is only
+ * copied, and for many threads at a time. Returns 0 or -1 with E filled.
+ */
+int pixels_check(const struct pixels *p, const uint8_t *code, size_t len,
+    struct err *e);
+
 /*
  * The fragments of FRAME, as numbers of the scan's: *FIRST up to *END. P was
  * described from D, and is encapsulated.

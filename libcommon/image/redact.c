@@ -163,23 +163,13 @@ redact_frame(struct job *j, uint32_t frame, struct err *e)
 /* -- all of it ------------------------------------------------------------- */
 
 static int
-write_as_it_is(struct job *j, int fd, struct err *e)
-{
-	uint64_t value;
-
-	if (splice_front(j->sp, fd, e) < 0 || splice_pixels(j->sp, &value, e) < 0)
-		return -1;
-	return splice_back(j->sp, e);
-}
-
-static int
 write_one(struct job *j, int fd, struct err *e)
 {
 	switch (j->how) {
 	case NATIVE:
 		return redact_write_native(j, fd, e);
 	case AS_IT_IS:
-		return write_as_it_is(j, fd, e);
+		return redact_write_as_it_is(j, fd, e);
 	case CODED:
 		return redact_write_coded(j, fd, e);
 	case ANEW:
@@ -370,6 +360,18 @@ read_back(struct job *j, struct outfile *o, struct err *e)
 	return redact_read_back(j, path, e);
 }
 
+/* What was found in frames, and what became of it. */
+static int
+note_frames(struct job *j, struct err *e)
+{
+	if (redact_note(j, "unused bits", "cleared", "words", j->spare_words,
+	    e) < 0 ||
+	    redact_note(j, "comment", "kept", "bytes", j->kept, e) < 0 ||
+	    redact_note(j, "comment", "zeroed", "bytes", j->zeroed, e) < 0)
+		return -1;
+	return redact_note(j, "comment", "removed", "bytes", j->removed, e);
+}
+
 int
 redact_dicom(struct dcm *d, const struct pixels *p, const struct redact *r,
     struct outfile *o, struct redact_report *report, struct err *e)
@@ -381,14 +383,14 @@ redact_dicom(struct dcm *d, const struct pixels *p, const struct redact *r,
 	if (prepare(&j, e) == 0 && write_file(&j, o, e) == 0)
 		got = r->verify ? read_back(&j, o, e) : 0;
 	if (got == 0)
-		got = redact_note(&j, "unused bits", "cleared", "words",
-		    j.spare_words, e);
+		got = note_frames(&j, e);
 	fill_free(j.fill);
 	splice_free(j.sp);
 	rects_free(&j.boxes);
 	free(j.frame);
 	free(j.touched);
 	free(j.seals);
+	free(j.blanks.list);
 	buf_free(&j.like);
 	return got;
 }

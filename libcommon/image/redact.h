@@ -51,6 +51,7 @@ struct redact {
 	unsigned jobs;		/* threads that decode and code frames, from 1 */
 	enum redact_video video;
 	struct carrier_options carriers;
+	bool clear_comments;	/* of comments.h, in all frames; else they stay */
 	const struct rect *crop;	/* what stays of each frame; NULL: all */
 	redact_fn *boxes;
 	void *arg;

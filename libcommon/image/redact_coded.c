@@ -1,4 +1,4 @@
-/* redact: encapsulated Pixel Data, frames coded again; see redact.h. */
+/* redact: encapsulated Pixel Data, frames copied or coded again; see redact.h. */
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -22,6 +22,8 @@ struct task {
 	uint64_t words;		/* whose spare bits were cleared */
 	struct rects boxes;
 	struct buf like, code;
+	struct comments comments;	/* of LIKE */
+	uint64_t kept;		/* bytes of those that CODE has too */
 	uint8_t *pixels;
 };
 
@@ -37,6 +39,7 @@ struct writer {
 	struct job *j;
 	struct offsets o;
 	uint32_t next;		/* frame to be fetched */
+	uint64_t value;		/* AS_IT_IS: where Pixel Data lies in the output */
 };
 
 static void
@@ -83,7 +86,7 @@ fetch(void *arg, void *slot, struct err *e)
 			return -1;
 		return 1;
 	}
-	if ((t->again || j->spare.bits != 0) &&
+	if ((t->again || j->spare.bits != 0 || pixels_has_markers(j->p)) &&
 	    pixels_code(j->d, j->p, t->frame, &t->like, e) < 0)
 		return -1;
 	return 1;
@@ -132,16 +135,65 @@ decode(struct task *t, struct err *e)
 	return 0;
 }
 
+/* What is beside the picture; an encoder follows the code that is left. */
+static int
+look_beside(struct task *t, struct err *e)
+{
+	const struct job *j = t->j;
+	uint8_t *code = (uint8_t *)t->like.data;
+
+	t->kept = 0;
+	if (pixels_check(j->p, code, t->like.len, e) < 0 ||
+	    comments_find(j->p, code, t->like.len, &t->comments, e) < 0)
+		return -1;
+	if (j->r->clear_comments)
+		comments_clear(&t->comments, code);
+	else
+		t->kept = t->comments.bytes;
+	return 0;
+}
+
+/* An encoder may have left comments out. */
+static int
+count_kept(struct task *t, struct err *e)
+{
+	struct comments left = { 0 };
+
+	if (t->comments.n == 0)
+		return 0;
+	if (comments_find(&t->j->q, (uint8_t *)t->code.data, t->code.len, &left,
+	    e) < 0)
+		return -1;
+	t->kept = left.bytes;
+	comments_free(&left);
+	return 0;
+}
+
+static int
+work_on(struct task *t, struct err *e)
+{
+	const struct job *j = t->j;
+
+	if (look_beside(t, e) < 0)
+		return -1;
+	if (!t->again && j->spare.bits == 0)
+		return 0;
+	if (decode(t, e) < 0)
+		return -1;
+	if (!t->again)
+		return 0;
+	if ((j->blocks ? replace_blocks : encode_again)(t, e) < 0)
+		return -1;
+	return count_kept(t, e);
+}
+
 static int
 work(void *slot, struct err *e)
 {
 	struct task *t = slot;
 	struct err why;
 
-	if (!t->again && t->j->spare.bits == 0)
-		return 0;
-	if (decode(t, &why) < 0 || (t->again && (t->j->blocks ?
-	    replace_blocks(t, &why) : encode_again(t, &why)) < 0))
+	if (work_on(t, &why) < 0)
 		return err_set(e, "frame %" PRIu32 ": %s", t->frame, why.text);
 	return 0;
 }
@@ -162,16 +214,29 @@ write_code(struct job *j, const struct task *t, struct err *e)
 }
 
 static int
-copy_fragments(struct job *j, uint32_t frame, struct err *e)
+copy_fragments(struct job *j, const struct task *t, struct err *e)
 {
-	const struct scan_fragment *from, *to;
+	const struct scan_fragment *last;
+	uint64_t from, at = splice_at(j->sp);
 	size_t first, end;
 
-	pixels_fragments(j->d, frame, &first, &end);
-	from = &j->s->fragments[first];
-	to = &j->s->fragments[end - 1];
-	return splice_copy(j->sp, from->value - 8,
-	    to->value + to->length - from->value + 8, e);
+	pixels_fragments(j->d, t->frame, &first, &end);
+	from = j->s->fragments[first].value - 8;
+	last = &j->s->fragments[end - 1];
+	if (splice_copy(j->sp, from, last->value + last->length - from, e) < 0)
+		return -1;
+	return j->r->clear_comments ?
+	    redact_blank(j, t->frame, &t->comments, from, at, e) : 0;
+}
+
+static void
+count_comments(struct job *j, const struct task *t)
+{
+	j->kept += t->kept;
+	if (j->r->clear_comments)
+		j->zeroed += t->comments.bytes;
+	else if (t->comments.bytes > t->kept)
+		j->removed += t->comments.bytes - t->kept;
 }
 
 static int
@@ -184,13 +249,14 @@ hand(void *arg, void *slot, struct err *e)
 	uint64_t at = splice_at(j->sp) - w->o.base;
 
 	j->spare_words += t->words;
+	count_comments(j, t);
 	if (w->o.basic != NULL) {
 		if (at > UINT32_MAX)
 			return err_set(e, "the frames are too long for their offset "
 			    "table");
 		put_le(w->o.basic + 4 * i, at, 4);
 	}
-	if ((t->again ? write_code(j, t, e) : copy_fragments(j, t->frame, e)) < 0)
+	if ((t->again ? write_code(j, t, e) : copy_fragments(j, t, e)) < 0)
 		return -1;
 	if (w->o.extended != NULL) {
 		put_le(w->o.extended + 8 * i, at, 8);
@@ -198,6 +264,19 @@ hand(void *arg, void *slot, struct err *e)
 		    splice_at(j->sp) - w->o.base - at - 8, 8);
 	}
 	return 0;
+}
+
+/* The frame was copied with all of Pixel Data. */
+static int
+hand_copied(void *arg, void *slot, struct err *e)
+{
+	struct writer *w = arg;
+	struct task *t = slot;
+	struct job *j = w->j;
+
+	count_comments(j, t);
+	return j->r->clear_comments ? redact_blank(j, t->frame, &t->comments,
+	    j->el->value, w->value, e) : 0;
 }
 
 /* -- all frames ------------------------------------------------------------ */
@@ -211,6 +290,7 @@ free_tasks(struct task *t, size_t n)
 		rects_free(&t[i].boxes);
 		buf_free(&t[i].like);
 		buf_free(&t[i].code);
+		comments_free(&t[i].comments);
 		free(t[i].pixels);
 	}
 	free(t);
@@ -219,7 +299,8 @@ free_tasks(struct task *t, size_t n)
 static int
 write_frames(struct writer *w, struct err *e)
 {
-	struct inorder o = { fetch, work, hand, w };
+	bool copied = w->j->how == AS_IT_IS;
+	struct inorder o = { fetch, work, copied ? hand_copied : hand, w };
 	unsigned jobs = w->j->r->jobs;
 	size_t n = jobs > 1 ? 2 * (size_t)jobs : 1, i;
 	struct task *tasks = calloc(n, sizeof *tasks);
@@ -335,4 +416,17 @@ out:
 	free(w.o.extended);
 	free(w.o.lengths);
 	return got;
+}
+
+int
+redact_write_as_it_is(struct job *j, int fd, struct err *e)
+{
+	struct writer w = { .j = j, .next = 1 };
+
+	if (splice_front(j->sp, fd, e) < 0 ||
+	    splice_pixels(j->sp, &w.value, e) < 0)
+		return -1;
+	if (pixels_has_markers(j->p) && write_frames(&w, e) < 0)
+		return -1;
+	return splice_back(j->sp, e);
 }

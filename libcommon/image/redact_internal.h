@@ -3,7 +3,7 @@
 #define UNPHI_IMAGE_REDACT_INTERNAL_H
 
 #include "base/buf.h"
-#include "base/buf.h"
+#include "dicom/comments.h"
 #include "dicom/scan.h"
 #include "dicom/splice.h"
 #include "image/redact.h"
@@ -24,6 +24,12 @@ enum how {
 	VIDEO		/* a video, by a lossy coder once more */
 };
 
+/* Bytes of the input that are zeros in the output, of frames that are copied. */
+struct blanks {
+	struct { uint64_t offset, n; } *list;	/* in their order */
+	size_t n, cap;
+};
+
 struct job {
 	struct dcm *d;
 	const struct scan *s;
@@ -39,6 +45,9 @@ struct job {
 	bool blocks;		/* CODED: of JPEG, only blocks that touch boxes */
 	struct spare spare;
 	uint64_t spare_words;	/* that held something there */
+	/* Bytes of comments in Pixel Data, by what became of them. */
+	uint64_t kept, zeroed, removed;
+	struct blanks blanks;
 	uint8_t *frame, *other;	/* room for a frame each */
 	struct rects boxes;	/* of the frame at hand */
 	struct buf like;	/* CODED of a video: what its frames are like */
@@ -68,7 +77,18 @@ int redact_describe(struct job *j, const char *uid, struct err *e);
 /* How the video is written, by j->r->video: sets j->how and what goes with it. */
 int redact_choose_video(struct job *j, struct err *e);
 
+/*
+ * Makes the comments C of FRAME zeros in the output, where what the input has at
+ * FROM lies at TO. Frames come in their order.
+ */
+int redact_blank(struct job *j, uint32_t frame, const struct comments *c,
+    uint64_t from, uint64_t to, struct err *e);
+
+/* Makes N bytes of the input, those from AT on, what they became by that. */
+void redact_blanked(const struct job *j, uint64_t at, uint8_t *bytes, size_t n);
+
 /* Writes the file by splice from byte 0 of FD on. */
+int redact_write_as_it_is(struct job *j, int fd, struct err *e);
 int redact_write_native(struct job *j, int fd, struct err *e);
 int redact_write_coded(struct job *j, int fd, struct err *e);
 int redact_write_anew(struct job *j, int fd, struct err *e);

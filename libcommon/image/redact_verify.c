@@ -11,8 +11,9 @@
 
 #define BLOCK ((size_t)1 << 20)	/* bytes compared at a time */
 
+/* N bytes of the input from AT on, but for comments, with B's from BT on. */
 static int
-compare_bytes(const struct scan *a, uint64_t at, const struct scan *b,
+compare_bytes(const struct job *j, uint64_t at, const struct scan *b,
     uint64_t bt, uint64_t n, struct err *e)
 {
 	uint8_t *block = malloc(2 * BLOCK);
@@ -23,9 +24,10 @@ compare_bytes(const struct scan *a, uint64_t at, const struct scan *b,
 		return err_set(e, "out of memory");
 	for (; n > 0; n -= len, at += len, bt += len) {
 		len = n < BLOCK ? (size_t)n : BLOCK;
-		if (scan_read(a, at, block, len, e) < 0 ||
+		if (scan_read(j->s, at, block, len, e) < 0 ||
 		    scan_read(b, bt, block + BLOCK, len, e) < 0)
 			goto out;
+		redact_blanked(j, at, block, len);
 		if (memcmp(block, block + BLOCK, len) != 0) {
 			err_set(e, "the output does not read back as it was written");
 			goto out;
@@ -82,7 +84,7 @@ compare_fragments(struct job *j, const struct dcm *out, uint32_t frame,
 	b = &s->fragments[second];
 	for (i = 0; i < end - first; i++)
 		if (a[i].length != b[i].length ||
-		    compare_bytes(j->s, a[i].value, s, b[i].value, a[i].length,
+		    compare_bytes(j, a[i].value, s, b[i].value, a[i].length,
 		    e) < 0)
 			return differs(frame, e);
 	return 0;
@@ -152,6 +154,20 @@ compare_blocks(struct look *l, struct err *e)
 	return fill_is_flat(j->fill) ? compare_flat(l, tolerance, e) : 0;
 }
 
+/* What was followed is FROM without its comments. */
+static int
+clear_comments(struct look *l, struct err *e)
+{
+	struct comments c = { 0 };
+	uint8_t *from = (uint8_t *)l->from.data;
+	int got = comments_find(l->j->p, from, l->from.len, &c, e);
+
+	if (got == 0)
+		comments_clear(&c, from);
+	comments_free(&c);
+	return got;
+}
+
 static int
 work(void *slot, struct err *e)
 {
@@ -159,7 +175,8 @@ work(void *slot, struct err *e)
 	struct look *l = slot;
 
 	if (l->j->blocks)
-		return compare_blocks(l, e);
+		return l->j->r->clear_comments && clear_comments(l, e) < 0 ? -1 :
+		    compare_blocks(l, e);
 	if (pixels_decode(l->q, (uint8_t *)l->code.data, l->code.len, l->pixels,
 	    e) < 0)
 		return -1;
@@ -230,7 +247,7 @@ compare_native(struct job *j, struct dcm *out, const struct pixels *q,
 			return -1;
 		if (j->how == NATIVE && j->boxes.n == 0 && !j->touched[f - 1] &&
 		    q->bits_allocated != 1) {
-			if (compare_bytes(j->s, j->el->value + at, s, el->value + at, n,
+			if (compare_bytes(j, j->el->value + at, s, el->value + at, n,
 			    e) < 0)
 				return differs(f, e);
 			continue;
@@ -251,7 +268,7 @@ compare_as_it_is(struct job *j, const struct scan *s, struct err *e)
 
 	if (el == NULL || el->length != j->el->length)
 		return err_set(e, "the output does not read back as it was written");
-	return compare_bytes(j->s, j->el->value, s, el->value, el->length, e);
+	return compare_bytes(j, j->el->value, s, el->value, el->length, e);
 }
 
 static bool
