@@ -64,6 +64,14 @@ needed(uint8_t marker, const uint8_t *p, size_t n)
 	return 0;
 }
 
+/* COM, APPn, and what T.81 table B.1 reserves, but for T.87's own. */
+static bool
+is_beside(uint8_t marker)
+{
+	return (marker >= JPEG_APP0 && marker != JPEG_SOF55 && marker != JPEG_LSE) ||
+	    (marker > 0x01 && marker < JPEG_SOF0);
+}
+
 static int
 find_jpeg(const uint8_t *code, size_t len, struct comments *out, struct err *e)
 {
@@ -72,8 +80,7 @@ find_jpeg(const uint8_t *code, size_t len, struct comments *out, struct err *e)
 	int got;
 
 	while ((got = codestream_next(code, len, &at, &s, e)) == 1) {
-		if (s.marker != JPEG_COM && (s.marker < JPEG_APP0 ||
-		    s.marker > JPEG_APP15))
+		if (!is_beside(s.marker))
 			continue;
 		keep = needed(s.marker, code + s.body, s.len);
 		if (keep < s.len &&

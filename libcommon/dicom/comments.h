@@ -2,9 +2,9 @@
  * comments.h - what a frame's code holds that is no part of the picture
  *
  * Text, EXIF, thumbnails, names of encoders: COM and APPn of JPEG and JPEG-LS
- * (T.81 B.2.4.5, B.2.4.6), COM of JPEG 2000 (T.800 A.9.2), boxes beside the
- * codestream of a JP2 wrapper (T.800 Annex I). No view shows them, so nobody has
- * examined them.
+ * (T.81 B.2.4.5, B.2.4.6) and segments of reserved markers, COM of JPEG 2000
+ * (T.800 A.9.2), boxes beside the codestream of a JP2 wrapper (T.800 Annex I).
+ * No view shows them, so nobody has examined them.
  */
 #ifndef UNPHI_DICOM_COMMENTS_H
 #define UNPHI_DICOM_COMMENTS_H

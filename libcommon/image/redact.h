@@ -4,8 +4,10 @@
  * Uncompressed: the file's bytes, those of the boxes overwritten. Encapsulated:
  * frames without boxes keep their very fragments; the others are coded again
  * without loss in the same syntax (encode.h), so that no image goes through a
- * lossy coder a second time. Bytes of native Pixel Data after the last frame,
- * which nobody has examined, become zero.
+ * lossy coder a second time. Of frames that stay the markers are read, and what
+ * they hold beside the picture (comments.h) is counted, or becomes zeros in all
+ * frames. Bytes of native Pixel Data after the last frame, which nobody has
+ * examined, become zero.
  *
  * The marks of PS3.15 E.3.1 are set, for the caller has proof that every frame
  * was examined: Burned In Annotation (0028,0301) NO and (113101, DCM) in

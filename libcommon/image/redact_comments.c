@@ -77,7 +77,6 @@ redact_blanked(const struct job *j, uint64_t at, uint8_t *bytes, size_t n)
 {
 	const struct blanks *b = &j->blanks;
 	size_t low = 0, high = b->n, i;
-	uint64_t from, to;
 
 	while (low < high) {	/* the first one that ends behind AT */
 		i = low + (high - low) / 2;
@@ -87,8 +86,8 @@ redact_blanked(const struct job *j, uint64_t at, uint8_t *bytes, size_t n)
 			high = i;
 	}
 	for (; low < b->n && b->list[low].offset < at + n; low++) {
-		from = b->list[low].offset;
-		to = from + b->list[low].n;
+		uint64_t from = b->list[low].offset, to = from + b->list[low].n;
+
 		from = from < at ? at : from;
 		to = to > at + n ? at + n : to;
 		memset(bytes + (from - at), 0, (size_t)(to - from));
