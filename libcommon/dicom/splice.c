@@ -366,6 +366,8 @@ splice_code(struct splice *p, uint32_t tag, const char *value,
 
 	if (single(p, tag, &el, e) < 0)
 		return -1;
+	if ((d = edit_find(p, tag)) != NULL && d->drop)
+		el = NULL;	/* what it held is not to come back */
 	if (el != NULL) {
 		if (scan_sequence(p->s, el, code_element, &c, e) < 0)
 			return -1;
@@ -633,12 +635,34 @@ fix_group_lengths(struct splice *p, struct err *e)
 	return splice_bytes(p, META_LENGTH, "UL", v, 4, e);
 }
 
+/* An element that is written anew has its own bytes, which no blank reaches. */
+static int
+check_blanks(struct splice *p, struct err *e)
+{
+	const struct scan_element *el;
+	struct edit *d;
+	size_t i, k;
+
+	for (i = 0; p->nblanks > 0 && i < p->s->n; i++) {
+		el = &p->s->elements[i];
+		if ((d = edit_find(p, el->tag)) == NULL || d->drop)
+			continue;
+		for (k = 0; k < p->nblanks; k++)
+			if (p->blanks[k].offset >= el->head &&
+			    p->blanks[k].offset < el->value + el->length)
+				return err_set(e, "(%04x,%04x) holds what is to become "
+				    "zero and has to change otherwise too",
+				    el->tag >> 16, el->tag & 0xffff);
+	}
+	return 0;
+}
+
 int
 splice_front(struct splice *p, int fd, struct err *e)
 {
 	p->fd = fd;
 	p->at = p->from = 0;
-	if (fix_group_lengths(p, e) < 0 ||
+	if (check_blanks(p, e) < 0 || fix_group_lengths(p, e) < 0 ||
 	    write_elements(p, 0, p->pixels, e) < 0)
 		return -1;
 	if (p->pixels == p->s->n)

@@ -45,7 +45,7 @@ int splice_remove(struct splice *p, uint32_t tag, struct err *e);
 
 /*
  * Makes N bytes at OFFSET of the original zero wherever they are copied: part of
- * a value whose length stays.
+ * a value whose length stays. Where an edit sets that value splice_front refuses.
  */
 #define SPLICE_BLANKS_MAX ((size_t)4096)
 int splice_blank(struct splice *p, uint64_t offset, uint64_t n, struct err *e);
