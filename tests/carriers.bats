@@ -138,6 +138,46 @@ boxes() {
 	carry check coded a.dcm b.dcm
 }
 
+@test "sequences of VR UN and pixels of other groups are swept too" {
+	for ts in explicit big deflated; do
+		for what in unknown second; do
+			img make a.dcm frames=3 ts=$ts
+			carry plant $what a.dcm
+			boxes 10,5,40,20 | px-redact -o b.dcm a.dcm
+			run ! grep -q 'JANE DOE' b.dcm
+			[ $ts = big ] || boxes | px-redact -o b.dcm a.dcm
+			[ $ts = big ] || carry check $what a.dcm b.dcm
+		done
+	done
+}
+
+@test "a picture in a sequence that has to be added to refuses the file, or goes" {
+	img make a.dcm frames=3
+	carry plant marked a.dcm
+	run -2 px-redact -o b.dcm a.dcm < <(boxes 10,5,40,20)
+	[[ $output == *"(0012,0064)"* ]]
+	[ ! -e b.dcm ]
+	boxes 10,5,40,20 | px-redact --nested remove -o b.dcm a.dcm
+	run ! grep -q 'JANE DOE' b.dcm
+	dcmdump +P 0008,0100 +s b.dcm | grep -q 113101
+}
+
+@test "an overlay plane over no frame, and bits after the last one, are cleared" {
+	img make a.dcm frames=3
+	carry plant overlays a.dcm
+	dcmodify -nb -i '(6002,0051)=9' -m '(6000,0010)=40' -i '(6000,0015)=1' a.dcm
+	boxes 10,5,40,20 | px-redact --overlays redact -l log -o b.dcm a.dcm
+	# Its 800 points of the box and 1000 that are none of its 40 rows; all 1200.
+	[ "$(jq -c 'select(.carrier) | .points' log | paste -sd,)" = 1800,1200,78 ]
+	for bad in '(6000,0100)=8' '(6000,0015)=0'; do
+		cp a.dcm c.dcm
+		dcmodify -nb -i "$bad" c.dcm
+		run -2 px-redact --overlays redact -o d.dcm c.dcm < <(file=c.dcm boxes)
+		[[ $output == *"(6000,3000) cannot be redacted"* ]]
+		[ ! -e d.dcm ]
+	done
+}
+
 @test "graphics stay where they are asked to" {
 	img make a.dcm frames=3
 	carry plant graphics a.dcm

@@ -30,6 +30,7 @@ struct reader {
 	void *arg;
 	uint32_t path[SCAN_NESTING_MAX + 1];	/* from 1: item numbers */
 	bool too_deep;		/* refused for its nesting, even when guessing */
+	bool stopped;		/* by fn, which is no sign of a wrong guess */
 };
 
 static uint32_t
@@ -247,11 +248,12 @@ walk_value(struct reader *r, struct scan_element *el, uint64_t end,
     unsigned depth, struct err *e)
 {
 	bool bytes = el->vr[0] == 'O' || el->tag == PIXEL_DATA;
+	bool unknown = memcmp(el->vr, "UN", 2) == 0;
 	const uint8_t *p;
 	struct err unused;
 	uint64_t next = el->value + el->length;
 
-	if (el->vr[0] == 'U' && el->vr[1] == 'N' && el->undefined)
+	if (unknown)
 		el->inner = SCAN_IMPLICIT;	/* PS3.5 6.2.2 note 2 */
 	if (el->undefined && bytes) {
 		if (walk_fragments(r, el, end, depth == 0 && el->tag == PIXEL_DATA,
@@ -268,7 +270,7 @@ walk_value(struct reader *r, struct scan_element *el, uint64_t end,
 		if (walk_sequence(r, el, el->undefined ? end : next, depth + 1,
 		    &next, e) < 0)
 			return -1;
-	} else if (el->vr[0] == '\0' && el->length >= 8 && !bytes &&
+	} else if ((el->vr[0] == '\0' || unknown) && el->length >= 8 && !bytes &&
 	    (p = peek(r, el->value, 8, &unused)) != NULL &&
 	    (le16(p) << 16 | le16(p + 2)) == ITEM) {
 		/*
@@ -276,7 +278,7 @@ walk_value(struct reader *r, struct scan_element *el, uint64_t end,
 		 * harm: its bytes are its own. If it is, its depth counts.
 		 */
 		if (walk_sequence(r, el, next, depth + 1, &next, e) < 0) {
-			if (r->too_deep)
+			if (r->too_deep || r->stopped)
 				return -1;
 			next = el->value + el->length;
 		}
@@ -310,8 +312,10 @@ walk_item(struct reader *r, uint64_t pos, uint64_t end, bool undefined,
 			    el.tag & 0xffff, pos);
 		if (walk_value(r, &el, end, depth, e) < 0)
 			return -1;
-		if (r->fn != NULL && r->fn(r->arg, &el, r->path + 1, depth, e) < 0)
+		if (r->fn != NULL && r->fn(r->arg, &el, r->path + 1, depth, e) < 0) {
+			r->stopped = true;
 			return -1;
+		}
 		pos = el.value + el.length;
 	}
 	*next = pos;
@@ -704,7 +708,7 @@ scan_sequence(const struct scan *s, const struct scan_element *seq,
 	r.fn = fn;
 	r.arg = arg;
 	if (seq->vr[0] != '\0' && memcmp(seq->vr, "SQ", 2) != 0 &&
-	    !(memcmp(seq->vr, "UN", 2) == 0 && seq->undefined))
+	    memcmp(seq->vr, "UN", 2) != 0)
 		return err_set(e, "(%04x,%04x) is not a sequence", seq->tag >> 16,
 		    seq->tag & 0xffff);
 	return walk_sequence(&r, seq, seq->value + seq->length, 1, &next, e);

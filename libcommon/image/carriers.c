@@ -91,10 +91,18 @@ is_curve(uint32_t tag)
 	return in_groups(tag, 0x5000, 0x50fe);
 }
 
+/* Coefficients, and Variable Pixel Data of the ACR-NEMA days: PS3.6 Annex C. */
+static bool
+is_other_pixels(uint32_t tag)
+{
+	return in_groups(tag, 0x7f00, 0x7ffe) && tag != 0x7fe00001 &&
+	    tag != 0x7fe00002 && tag != 0x7fe00010 && (tag & 0xffff) != 0;
+}
+
 static bool
 is_pixels(uint32_t tag)
 {
-	return tag == 0x7fe00008 || tag == 0x7fe00009 || tag == 0x7fe00010 ||
+	return tag == 0x7fe00010 || is_other_pixels(tag) ||
 	    ((is_overlay(tag) || is_curve(tag)) && (tag & 0xffff) == 0x3000);
 }
 
@@ -142,7 +150,7 @@ is_sequence(const struct scan *s, const struct scan_element *el, struct err *e)
 	if (memcmp(el->vr, "SQ", 2) == 0)
 		return 1;
 	if (el->tag >> 16 == 0x7fe0 || (el->vr[0] != '\0' &&
-	    (memcmp(el->vr, "UN", 2) != 0 || !el->undefined)))
+	    memcmp(el->vr, "UN", 2) != 0))
 		return 0;
 	if (el->undefined)
 		return 1;
@@ -195,8 +203,8 @@ sweep_sequence(struct sweep *w, const struct scan_element *el, struct err *e)
 	w->top = el->tag;
 	w->found = false;
 	if (scan_sequence(w->s, el, nested, w, e) < 0) {
-		/* In implicit VR it only looked like one; its bytes are its own. */
-		if (el->vr[0] != '\0' || scan_sequence(w->s, el, NULL, NULL,
+		/* Without a VR it only looked like one; its bytes are its own. */
+		if (memcmp(el->vr, "SQ", 2) == 0 || el->undefined || scan_sequence(w->s, el, NULL, NULL,
 		    &unused) == 0)
 			return -1;
 		return 0;
@@ -213,7 +221,8 @@ struct overlay {
 	int64_t rows, columns, frames;
 	int64_t x, y;		/* of its first point, from 0 */
 	int64_t first;		/* frame that its first one shows over, from 1 */
-	bool over_all;		/* one plane over every frame */
+	bool over_all;		/* one plane, which may show over every frame */
+	uint64_t bits;
 	const struct scan_element *data;
 };
 
@@ -225,28 +234,56 @@ number(struct dcm *d, uint32_t group, uint32_t element, uint32_t i, double other
 	return dcm_number(d, group << 16 | element, i, &v) ? v : otherwise;
 }
 
+/* A number of GROUP within [MIN, MAX], or OTHERWISE if absent; or *OK is false. */
+static int64_t
+within(struct sweep *w, uint32_t group, uint32_t element, uint32_t i,
+    int32_t min, int32_t max, int32_t otherwise, bool *ok)
+{
+	double v = number(w->d, group, element, i, otherwise);
+
+	if (v >= min && v <= max)
+		return (int64_t)v;
+	*ok = false;
+	return 0;
+}
+
+/* Readers choose differently between two elements of one tag. */
+static bool
+has_repeats(const struct scan *s, uint32_t group)
+{
+	size_t i, n;
+
+	for (i = s->nmeta; !s->ordered && i < s->n; i++)
+		if (s->elements[i].tag >> 16 == group) {
+			scan_find(s, s->elements[i].tag, &n);
+			if (n > 1)
+				return true;
+		}
+	return false;
+}
+
 static int
 read_overlay(struct sweep *w, uint32_t group, struct overlay *o, struct err *e)
 {
-	uint64_t bits;
+	bool ok = !has_repeats(w->s, group);
 
 	o->group = group;
 	o->data = scan_find(w->s, group << 16 | 0x3000, NULL);
-	o->rows = (int64_t)number(w->d, group, 0x0010, 0, 0);
-	o->columns = (int64_t)number(w->d, group, 0x0011, 0, 0);
-	o->over_all = !dcm_has(w->d, group << 16 | 0x0015);
-	o->frames = (int64_t)number(w->d, group, 0x0015, 0, 1);
-	o->y = (int64_t)number(w->d, group, 0x0050, 0, 1) - 1;
-	o->x = (int64_t)number(w->d, group, 0x0050, 1, 1) - 1;
-	o->first = (int64_t)number(w->d, group, 0x0051, 0, 1);
-	if (o->data == NULL || o->data->undefined ||
-	    o->data->length > OVERLAY_BYTES_MAX || o->rows < 1 || o->rows > 65535 ||
-	    o->columns < 1 || o->columns > 65535 || o->frames < 1 ||
-	    o->frames > INT32_MAX)
+	o->rows = within(w, group, 0x0010, 0, 1, 65535, 0, &ok);
+	o->columns = within(w, group, 0x0011, 0, 1, 65535, 0, &ok);
+	o->frames = within(w, group, 0x0015, 0, 1, INT32_MAX, 1, &ok);
+	o->y = within(w, group, 0x0050, 0, INT16_MIN, INT16_MAX, 1, &ok) - 1;
+	o->x = within(w, group, 0x0050, 1, INT16_MIN, INT16_MAX, 1, &ok) - 1;
+	o->first = within(w, group, 0x0051, 0, 1, INT32_MAX, 1, &ok);
+	/* One that names no frame some readers show over all of them. */
+	o->over_all = o->frames == 1 && !dcm_has(w->d, group << 16 | 0x0051);
+	within(w, group, 0x0100, 0, 1, 1, 1, &ok);
+	if (!ok || o->data == NULL || o->data->undefined ||
+	    o->data->length > OVERLAY_BYTES_MAX)
 		return err_set(e, "the overlay (%04x,3000) cannot be redacted: PS3.3 "
 		    "C.9.2; --overlays remove takes it out", group);
-	bits = (uint64_t)(o->rows * o->columns) * (uint64_t)o->frames;
-	if ((bits + 7) / 8 > o->data->length)
+	o->bits = (uint64_t)(o->rows * o->columns) * (uint64_t)o->frames;
+	if ((o->bits + 7) / 8 > o->data->length)
 		return err_set(e, "the overlay (%04x,3000) is shorter than its rows "
 		    "and columns", group);
 	return 0;
@@ -288,6 +325,20 @@ clear_outside(const struct rect *area, const struct overlay *o, uint8_t *bits,
 	    clear_points(o, bits, frame, x + area->w, -far, far, 2 * far);
 }
 
+/* What follows the last plane is none. */
+static uint64_t
+clear_rest(const struct overlay *o, uint8_t *bits)
+{
+	uint64_t at, n = 0;
+
+	for (at = o->bits; at < 8 * o->data->length; at++)
+		if (bits[at / 8] >> at % 8 & 1) {
+			bits[at / 8] = (uint8_t)(bits[at / 8] & ~(1u << at % 8));
+			n++;
+		}
+	return n;
+}
+
 /* Plane FRAME, from 0, over frame IMAGE, from 1. */
 static int
 clear_boxes(struct sweep *w, const struct overlay *o, uint8_t *bits,
@@ -308,15 +359,22 @@ static int
 clear_overlay(struct sweep *w, const struct overlay *o, uint8_t *bits,
     uint64_t *n, struct err *e)
 {
-	int64_t f, image;
+	const struct rect none = { 0, 0, 0, 0 };
+	int64_t f, image, last;
 
 	for (f = 0; f < o->frames; f++) {
+		image = o->over_all ? 1 : o->first + f;
+		last = o->over_all ? w->p->frames : image;
+		if (last > w->p->frames) {	/* it lies over no frame */
+			*n += clear_outside(&none, o, bits, f);
+			continue;
+		}
 		*n += clear_outside(w->area, o, bits, f);
-		for (image = 1; image <= w->p->frames; image++)
-			if ((o->over_all || image == o->first + f) &&
-			    clear_boxes(w, o, bits, f, image, n, e) < 0)
+		for (; image <= last; image++)
+			if (clear_boxes(w, o, bits, f, image, n, e) < 0)
 				return -1;
 	}
+	*n += clear_rest(o, bits);
 	return 0;
 }
 
@@ -408,6 +466,8 @@ sweep_element(struct sweep *w, const struct scan_element *el, struct err *e)
 		    "elements", 1, e) : remove_element(w, "graphics", el->tag, e);
 	if (el->tag == TRAILING_PADDING)
 		return remove_element(w, "trailing padding", el->tag, e);
+	if (is_other_pixels(el->tag))
+		return remove_element(w, "second image", el->tag, e);
 	if ((got = is_sequence(w->s, el, e)) != 0)
 		return got < 0 ? -1 : sweep_sequence(w, el, e);
 	if (!is_private(el->tag) || (got = is_picture(w->s, el, e)) == 0)

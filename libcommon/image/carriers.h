@@ -62,8 +62,9 @@ bool carriers_is_label(struct dcm *d);
 /*
  * Edits SP, the splice of D. Overlays: removed with all of their group; or kept
  * but for the points that lie in a box of BOXES, called with ARG, on any frame
- * that they show over, or outside of the matrix; or kept. Curves, icons,
- * graphics and trailing padding are removed; private elements and sequences that
+ * that they may show over, or outside of the matrix, or after the last plane; or
+ * kept. Curves, icons, graphics, trailing padding and pixels of groups 7Fxx but
+ * Pixel Data are removed; private elements and sequences that
  * hold a picture too. A picture in another sequence becomes zeros, or goes with
  * the whole sequence. The preamble becomes zeros. Refused: a coded picture in a
  * standard sequence that is to become zeros; an overlay that is not as long as
