@@ -27,7 +27,8 @@ SAN     = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 PKGCFLAGS = $(shell pkg-config --cflags $(PKGS))
 # DCMTK's .pc file names libraries that its package does not depend on.
 DCMTK_LIBS = -ldcmjpeg -ldcmimage -ldcmimgle -ldcmdata -loflog -lofstd
-LDLIBS  = -Wl,--as-needed $(DCMTK_LIBS) $(shell pkg-config --libs $(PKGS)) -lopenjph -lm -lpthread
+# libstdc++ first: libtesseract exports some of its functions too, and would be loaded for them.
+LDLIBS  = -Wl,--as-needed $(DCMTK_LIBS) -lstdc++ $(shell pkg-config --libs $(PKGS)) -lopenjph -lm -lpthread
 
 SRC     = $(wildcard libcommon/*/*.c libcommon/*/*.cc)
 OBJ     = $(SRC:%=build/%.o)

@@ -152,7 +152,8 @@ dcm_close(struct dcm *d)
 		return;
 	if (d->spooled)
 		unlink(d->path.c_str());
-	video_close(d->video);
+	if (d->video != NULL)
+		d->video_close(d->video);
 	scan_close(d->scan);
 	buf_free(&d->code);
 	delete d;

@@ -27,6 +27,8 @@ struct dcm {
 	std::vector<size_t> first;	/* frame k's fragments: first[k-1] to first[k] */
 	struct buf code = {};	/* of one frame */
 	struct video *video = NULL;	/* decoded as far as the last frame asked for */
+	/* Closes it. So programs that decode nothing do not load FFmpeg. */
+	void (*video_close)(struct video *) = NULL;
 };
 
 /* Every exported function that can fail is one call of this. */

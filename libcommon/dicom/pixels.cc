@@ -567,6 +567,7 @@ video_describe(struct dcm *d, struct pixels *p, struct err *e)
 		return err_set(e, "Samples per Pixel of a video is not 3");
 	video_close(d->video);
 	d->video = NULL;
+	d->video_close = video_close;
 	if (video_open(d->scan, p->syntax, &h, &d->video, e) < 0)
 		return -1;
 	p->photometric = PHOTO_RGB;
