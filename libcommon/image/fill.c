@@ -292,13 +292,3 @@ out:
 	free(v);
 	return got;
 }
-
-void
-fill_extend(const struct fill *f, uint8_t *frame)
-{
-	size_t i, n = (size_t)f->width * f->height * f->samples;
-
-	for (i = 0; i < n; i++)
-		fill_put_word(f, frame, i,
-		    fill_word_of(f, fill_value_of(f, fill_get_word(f, frame, i))));
-}

@@ -111,7 +111,4 @@ int fill_values(const struct fill *f, const uint8_t *frame,
 int fill_apply(const struct fill *f, uint32_t number, uint8_t *frame,
     const struct rects *boxes, struct err *e);
 
-/* Repeats the sign above the high bit of every word of a signed FRAME. */
-void fill_extend(const struct fill *f, uint8_t *frame);
-
 #endif

@@ -70,8 +70,8 @@ struct redact_report {
 
 /*
  * Writes D, which P describes, to O by R and, if R wants it, reads it back and
- * compares every frame: outside of the boxes equal to D's, inside equal to the fill. O is left
- * to the caller, to commit on 0 and to abandon on -1 with E filled.
+ * compares every frame: outside of the boxes equal to D's, inside equal to the
+ * fill. O is left to the caller, to commit on 0 and to abandon on -1 with E filled.
  */
 int redact_dicom(struct dcm *d, const struct pixels *p, const struct redact *r,
     struct outfile *o, struct redact_report *report, struct err *e);
