@@ -222,8 +222,8 @@ redact_any(const char *name, const char *path, struct outfile *o,
 		return err_set(e, "open: %s", strerror(errno));
 	if (fread(magic, 1, 2, in) == 2 && magic[0] == 'P' &&
 	    (magic[1] == '5' || magic[1] == '6'))
-		got = redact_pnm(in, &fill, keep, boxes_of_image, (void *)name, o, t,
-		    e);
+		got = crop.w > 0 ? err_set(e, "a PNM image cannot be cropped") :
+		    redact_pnm(in, &fill, keep, boxes_of_image, (void *)name, o, t, e);
 	else
 		got = redact_image(name, path, o, t, e);
 	fclose(in);

@@ -724,6 +724,9 @@ assert a.PixelData == b.PixelData and a.file_meta.TransferSyntaxUID == b.file_me
 	for i in 1 2; do file=a.pnm size=4x2 record $i/2 1,0,1,1 3,1,9,9; done >list
 	px-redact -f white -o b.pnm a.pnm <list
 	printf 'P5\n# made by hand\n4 2 # odd\n255\na\377cdefg\377P5 4 2 65535\nAA\377\377CCDDEEFFGG\377\377' | cmp - b.pnm
+	run -2 px-redact --crop 0,0,2,2 -o c.pnm a.pnm <list
+	[[ $output == *"cannot be cropped"* ]]
+	[ ! -e c.pnm ]
 	head -n 1 list >bad
 	run -2 px-redact -o c.pnm a.pnm <bad
 	[ ! -e c.pnm ]
