@@ -178,6 +178,13 @@ boxes() {
 	done
 }
 
+@test "a crop moves overlays of every group that is one" {
+	img make a.dcm frames=3
+	dcmodify -nb -i '(6020,0050)=1\1' -i '(6020,0010)=8' -i '(6020,0011)=2' -i '(6020,3000)=0101' a.dcm
+	boxes | px-redact --overlays keep --crop 10,6,20,20 -o b.dcm a.dcm
+	dcmdump +P 6020,0050 b.dcm | grep -qF -- '-5\-9'
+}
+
 @test "graphics stay where they are asked to" {
 	img make a.dcm frames=3
 	carry plant graphics a.dcm

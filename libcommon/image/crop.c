@@ -344,7 +344,7 @@ move_overlays(struct dcm *d, const struct rect *r, struct splice *sp,
 	uint32_t group, tag;
 	double row, column;
 
-	for (group = 0x6000; group <= 0x601e; group += 2) {
+	for (group = 0x6000; group <= 0x60fe; group += 2) {
 		tag = DCM_TAG(group, 0x0050);
 		if (!dcm_number(d, tag, 0, &row) || !dcm_number(d, tag, 1, &column))
 			continue;
