@@ -179,7 +179,12 @@ int
 rects_complement(const struct rects *s, uint32_t width, uint32_t height,
     struct rects *out, struct err *e)
 {
-	return bands(s, width, height, false, out, e);
+	if (bands(s, width, height, false, out, e) < 0)
+		return -1;
+	if (out->n > RECTS_MAX)
+		return err_set(e, "what is outside of its boxes is in more than %zu "
+		    "parts", RECTS_MAX);
+	return 0;
 }
 
 int
