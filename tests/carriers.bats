@@ -279,3 +279,54 @@ lines() {
 		done
 	done
 }
+
+@test "bytes beside the runs of an RLE frame, or after a plain or deflated one, refuse the file" {
+	img make a.dcm frames=3
+	cp a.dcm native.dcm
+	dcmcrle native.dcm a.dcm
+	cp a.dcm good.dcm
+	boxes | px-redact -o b.dcm a.dcm	# the control
+	cat >slack.py <<-'END'
+	import pydicom, sys, zlib
+	from pydicom.encaps import encapsulate, generate_pixel_data_frame
+	what, text = sys.argv[1], b"JANE DOE"
+	ds = pydicom.dcmread("good.dcm")
+	frames = list(generate_pixel_data_frame(ds.PixelData, 3))
+	f = frames[1]
+	n = int.from_bytes(f[:4], "little")
+	if what == "tail":
+	    f += text
+	elif what == "head":
+	    f = f[:40] + text + f[48:]
+	elif what == "gap":
+	    at = [int.from_bytes(f[4 + 4 * i:8 + 4 * i], "little") + 8 for i in range(n)]
+	    f = f[:4] + b"".join(v.to_bytes(4, "little") for v in at) + f[4 + 4 * n:64] + text + f[64:]
+	else:
+	    p = pydicom.dcmread("native.dcm").PixelData
+	    frames = [p[5000 * i:5000 * i + 5000] for i in range(3)]
+	    if what.startswith("deflate"):
+	        z = [zlib.compressobj(wbits=-15) for _ in frames]
+	        frames = [c.compress(v) + c.flush() for c, v in zip(z, frames)]
+	        frames = [v + b"\0" * (len(v) % 2) for v in frames]
+	    f = frames[1] + (text if what.endswith("tail") else b"")
+	frames[1] = f
+	ds.PixelData = encapsulate(frames)
+	ds["PixelData"].is_undefined_length = True
+	ds.save_as("a.dcm")
+	if what.startswith(("plain", "deflate")):
+	    sys.path.insert(0, sys.argv[2])
+	    from dcmfile import retag
+	    retag("a.dcm", "1.2.840.10008.1.2." + ("8.1" if what.startswith("deflate") else "1.98"), "a.dcm")
+	END
+	for what in tail head gap plaintail deflatetail; do
+		/usr/bin/python3 slack.py $what "$ROOT/tests"
+		run -2 px-redact -o c.dcm a.dcm < <(boxes)
+		[[ $output == *"frame 2: "* ]]
+		[ ! -e c.dcm ]
+	done
+	for what in plain deflate; do
+		/usr/bin/python3 slack.py $what "$ROOT/tests"
+		boxes | px-redact -o c.dcm a.dcm
+		rm c.dcm
+	done
+}

@@ -471,12 +471,22 @@ decode_rle(const struct pixels *p, const uint8_t *code, size_t len, uint8_t *out
 	return 0;
 }
 
+static bool
+is_padding(const uint8_t *code, size_t len, size_t from)
+{
+	for (; from < len; from++)
+		if (code[from] != 0)
+			return false;
+	return true;
+}
+
 /* PS3.5 8.2.16: each frame by itself, a raw RFC 1951 stream. */
 static int
 decode_deflate(const struct pixels *p, const uint8_t *code, size_t len,
     uint8_t *out, struct err *e)
 {
-	std::vector<uint8_t> bytes((native_bits(p) + 7) / 8);
+	size_t n = (native_bits(p) + 7) / 8;
+	std::vector<uint8_t> bytes(n + 1);	/* with padding to an even length */
 	z_stream z = {};
 	int got;
 
@@ -488,9 +498,12 @@ decode_deflate(const struct pixels *p, const uint8_t *code, size_t len,
 		return err_set(e, "out of memory");
 	got = inflate(&z, Z_FINISH);
 	inflateEnd(&z);
-	/* Beyond the frame there may be its padding to an even length. */
-	if (z.avail_out != 0 || (got != Z_STREAM_END && got != Z_BUF_ERROR))
-		return err_set(e, "its deflated stream is cut or damaged");
+	if (got != Z_STREAM_END || z.avail_out > 1 ||
+	    (z.avail_out == 0 && bytes[n] != 0))
+		return err_set(e, "its deflated stream is not that of a frame");
+	if (!is_padding(code, len, len - z.avail_in))
+		return err_set(e, "bytes that are not padding follow its deflated "
+		    "stream");
 	deliver(p, bytes.data(), 0, out);
 	return 0;
 }
@@ -503,6 +516,8 @@ decode(const struct pixels *p, const uint8_t *code, size_t len, uint8_t *out,
 	case CODING_PLAIN:
 		if (len < (native_bits(p) + 7) / 8)
 			return err_set(e, "it is shorter than a frame");
+		if (!is_padding(code, len, (native_bits(p) + 7) / 8))
+			return err_set(e, "bytes that are not padding follow it");
 		deliver(p, code, 0, out);
 		return 0;
 	case CODING_DEFLATE:
@@ -546,7 +561,13 @@ pixels_check(const struct pixels *p, const uint8_t *code, size_t len,
 {
 	struct codestream c;
 
-	return pixels_has_markers(p) ? check_frame(p, code, len, &c, e) : 0;
+	if (pixels_has_markers(p))
+		return check_frame(p, code, len, &c, e);
+	return guarded(e, [&] {	/* the others are as soon decoded */
+		std::vector<uint8_t> unused(p->frame_bytes);
+
+		return decode(p, code, len, unused.data(), e);
+	});
 }
 
 bool

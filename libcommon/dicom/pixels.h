@@ -110,9 +110,9 @@ int pixels_decode(const struct pixels *p, const uint8_t *code, size_t len,
 bool pixels_has_markers(const struct pixels *p);
 
 /*
- * Is such CODE one that pixels_decode would begin with, as far as its markers
- * and what lies behind them tell? Others are not looked at. For code that is only
- * copied, and for many threads at a time. Returns 0 or -1 with E filled.
+ * Is CODE one that pixels_decode takes? Of such code only markers and what lies
+ * behind them are looked at; other code is decoded. For code that is only copied,
+ * and for many threads at a time. Returns 0 or -1 with E filled.
  */
 int pixels_check(const struct pixels *p, const uint8_t *code, size_t len,
     struct err *e);

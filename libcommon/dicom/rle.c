@@ -51,6 +51,10 @@ segment(const uint8_t *in, size_t len, size_t count, size_t step, uint8_t *out,
 			at++;
 		}
 	}
+	for (; at < len; at++)
+		if (in[at] != 0 && in[at] != 128)
+			return err_set(e, "bytes that are not padding follow the end "
+			    "of an RLE segment");
 	return 0;
 }
 
@@ -65,6 +69,11 @@ rle_decode(const uint8_t *code, size_t len, size_t count, size_t samples,
 	if (n > MAX_SEGMENTS || le32(code) != n)
 		return err_set(e, "there are %lu RLE segments, not %zu",
 		    (unsigned long)le32(code), n);
+	begin = le32(code + 4);
+	for (i = 4 + 4 * n; i < HEADER_BYTES || (i < begin && i < len); i++)
+		if (code[i] != 0)
+			return err_set(e, "bytes that belong to no RLE segment come "
+			    "before the first");
 	for (i = 0; i < n; i++) {
 		begin = le32(code + 4 + 4 * i);
 		end = i + 1 < n ? le32(code + 8 + 4 * i) : len;

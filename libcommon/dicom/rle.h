@@ -20,8 +20,9 @@ extern "C" {
  * Decodes a frame of COUNT pixels of SAMPLES samples of BYTES bytes into OUT,
  * interleaved little-endian words: COUNT * SAMPLES * BYTES bytes. Refused:
  * another number of segments, segments out of order or beyond LEN, one that
- * ends before COUNT bytes. What a segment holds beyond them is ignored, as
- * encoders pad. Returns 0 or -1 with E filled.
+ * ends before COUNT bytes; and bytes beyond them, or between the header and the
+ * first segment, that are not padding (0, or 128, which says nothing: G.3.2).
+ * Returns 0 or -1 with E filled.
  */
 int rle_decode(const uint8_t *code, size_t len, size_t count, size_t samples,
     size_t bytes, uint8_t *out, struct err *e);

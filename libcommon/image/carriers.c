@@ -122,14 +122,14 @@ is_picture(const struct scan *s, const struct scan_element *el, struct err *e)
 	} magic[] = {
 		{ 0, 3, "\xff\xd8\xff" }, { 0, 4, "\x89PNG" }, { 0, 4, "GIF8" },
 		{ 0, 4, "II*\0" }, { 0, 4, "MM\0*" }, { 128, 4, "DICM" },
+		{ 0, 4, "II+\0" }, { 0, 4, "MM\0+" }, { 0, 5, "%PDF-" },
 		{ 0, 4, "\xff\x4f\xff\x51" }, { 4, 8, "jP  \r\n\x87\n" },
 	};
 	uint8_t b[MAGIC_BYTES];
 	size_t n = el->length < sizeof b ? (size_t)el->length : sizeof b, i;
 
 	if (el->undefined || n < 4 || (el->vr[0] != '\0' &&
-	    memcmp(el->vr, "OB", 2) != 0 && memcmp(el->vr, "OW", 2) != 0 &&
-	    memcmp(el->vr, "UN", 2) != 0))
+	    el->vr[0] != 'O' && memcmp(el->vr, "UN", 2) != 0))
 		return 0;
 	if (scan_read(s, el->value, b, n, e) < 0)
 		return -1;

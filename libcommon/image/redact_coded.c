@@ -86,10 +86,7 @@ fetch(void *arg, void *slot, struct err *e)
 			return -1;
 		return 1;
 	}
-	if ((t->again || j->spare.bits != 0 || pixels_has_markers(j->p)) &&
-	    pixels_code(j->d, j->p, t->frame, &t->like, e) < 0)
-		return -1;
-	return 1;
+	return pixels_code(j->d, j->p, t->frame, &t->like, e) < 0 ? -1 : 1;
 }
 
 /* t->boxes grow to whole blocks, which then are filled and replaced. */
@@ -142,8 +139,11 @@ look_beside(struct task *t, struct err *e)
 	const struct job *j = t->j;
 	uint8_t *code = (uint8_t *)t->like.data;
 
+	/* Without markers the check is a decoding, which may come anyway. */
+	bool decoded = !pixels_has_markers(j->p) && (t->again || j->spare.bits != 0);
+
 	t->kept = 0;
-	if (pixels_check(j->p, code, t->like.len, e) < 0 ||
+	if ((!decoded && pixels_check(j->p, code, t->like.len, e) < 0) ||
 	    comments_find(j->p, code, t->like.len, &t->comments, e) < 0)
 		return -1;
 	if (j->r->clear_comments)
@@ -426,7 +426,7 @@ redact_write_as_it_is(struct job *j, int fd, struct err *e)
 	if (splice_front(j->sp, fd, e) < 0 ||
 	    splice_pixels(j->sp, &w.value, e) < 0)
 		return -1;
-	if (pixels_has_markers(j->p) && write_frames(&w, e) < 0)
+	if (j->p->coding != CODING_VIDEO && write_frames(&w, e) < 0)
 		return -1;
 	return splice_back(j->sp, e);
 }
