@@ -8,36 +8,9 @@
 #ifndef UNPHI_TEXT_DETECT_H
 #define UNPHI_TEXT_DETECT_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "base/err.h"
 #include "stream/box.h"
-#include "stream/pnm.h"
-
-/* An 8-bit gray image; rows follow one another. ROOM bytes are allocated. */
-struct gray {
-	uint8_t *pixels;
-	uint32_t width, height;
-	size_t room;
-};
-
-/*
- * An image as the net sees it. Coloured text may be as bright as its ground, so a coloured image has a second gray one:
- * the greatest of red, green and blue. Start with a zeroed struct; its memory is reused.
- */
-struct picture {
-	struct gray luma, greatest;
-	bool coloured;
-};
-void picture_free(struct picture *p);
-/*
- * Fills P from an image. Samples of 16 bits are stretched from least to most: raw values fill little of their range.
- * Returns 0, or -1 with E filled.
- */
-int picture_fill(struct picture *p, const struct pnm *from, struct err *e);
-/* The gray image in which box B, which lies within it, shows more contrast. */
-const struct gray *picture_best(const struct picture *p, const struct box *b);
+#include "text/picture.h"
 
 /* The net with its working memory; one a thread. */
 struct detect;

@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 #include "stream/box.h"
-#include "text/detect.h"
+#include "text/picture.h"
 
 /* Readings by pixels, of a bounded number of lines; shared by all threads. Neither returns NULL but out of memory. */
 struct ocr_memory;

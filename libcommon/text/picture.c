@@ -1,0 +1,158 @@
+/* picture.c - see picture.h */
+#include "text/picture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/size.h"
+
+/* Grey levels that a pixel's greatest primary is above its luma, and pixels of that kind in a coloured image. */
+#define COLOUR 24
+#define COLOURED_MIN 20
+
+void
+gray_free(struct gray *g)
+{
+	free(g->pixels);
+	memset(g, 0, sizeof *g);
+}
+
+int
+gray_shape(struct gray *g, uint32_t width, uint32_t height, struct err *e)
+{
+	size_t bytes;
+	uint8_t *p;
+
+	if (!size_mul(width, height, &bytes))
+		return err_set(e, "the image is too large");
+	if (bytes > g->room) {
+		if ((p = realloc(g->pixels, bytes)) == NULL)
+			return err_set(e, "out of memory");
+		g->pixels = p;
+		g->room = bytes;
+	}
+	g->width = width;
+	g->height = height;
+	return 0;
+}
+
+void
+picture_free(struct picture *p)
+{
+	gray_free(&p->luma);
+	gray_free(&p->greatest);
+}
+
+static uint32_t
+sample(const struct pnm *p, size_t i)
+{
+	return p->maxval < 256 ? p->samples[i] : (uint32_t)p->samples[2 * i] << 8 | p->samples[2 * i + 1];
+}
+
+int
+picture_fill(struct picture *p, const struct pnm *from, struct err *e)
+{
+	size_t n = from->bytes / pnm_sample_bytes(from), pixels = n / from->channels, coloured = 0;
+	uint32_t low = 0, high = from->maxval;
+	uint8_t scaled[256];
+
+	p->coloured = false;
+	if (gray_shape(&p->luma, from->width, from->height, e) < 0 ||
+	    (from->channels == 3 && gray_shape(&p->greatest, from->width, from->height, e) < 0))
+		return -1;
+	if (from->maxval > 255) {
+		low = UINT32_MAX;
+		high = 0;
+		for (size_t i = 0; i < n; i++) {
+			uint32_t v = sample(from, i);
+
+			low = v < low ? v : low;
+			high = v > high ? v : high;
+		}
+	}
+	if (high <= low)
+		high = low + 1;
+	for (uint32_t i = 0; i < 256; i++)	/* a sample above maxval is white */
+		scaled[i] = (uint8_t)(i >= high ? 255 : i * 255 / high);
+	for (size_t i = 0; i < pixels; i++) {
+		uint32_t v[3] = { 0 };
+
+		for (uint32_t c = 0; c < from->channels; c++) {
+			v[c] = sample(from, from->channels * i + c);
+			v[c] = from->maxval < 256 ? scaled[v[c]] : (uint32_t)((uint64_t)(v[c] - low) * 255 / (high - low));
+		}
+		if (from->channels == 1) {
+			p->luma.pixels[i] = (uint8_t)v[0];
+		} else {	/* ITU-R BT.601, in 1000ths */
+			uint32_t luma = (299 * v[0] + 587 * v[1] + 114 * v[2] + 500) / 1000;
+			uint32_t most = v[0] > v[1] ? v[0] : v[1];
+
+			most = v[2] > most ? v[2] : most;
+			p->luma.pixels[i] = (uint8_t)luma;
+			p->greatest.pixels[i] = (uint8_t)most;
+			coloured += most > luma + COLOUR;
+		}
+	}
+	p->coloured = coloured >= COLOURED_MIN;
+	return 0;
+}
+
+int
+gray_contrast(const struct gray *g, const struct box *b)
+{
+	int low = 255, high = 0;
+
+	for (uint32_t y = b->y; y < b->y + b->h; y++)
+		for (uint32_t x = b->x; x < b->x + b->w; x++) {
+			int v = g->pixels[(size_t)y * g->width + x];
+
+			low = v < low ? v : low;
+			high = v > high ? v : high;
+		}
+	return high - low;
+}
+
+const struct gray *
+picture_best(const struct picture *p, const struct box *b)
+{
+	return p->coloured && gray_contrast(&p->greatest, b) > gray_contrast(&p->luma, b) + COLOUR ? &p->greatest : &p->luma;
+}
+
+static uint8_t
+pixel_near(const struct gray *g, int64_t x, int64_t y)
+{
+	x = x < 0 ? 0 : x >= g->width ? (int64_t)g->width - 1 : x;
+	y = y < 0 ? 0 : y >= g->height ? (int64_t)g->height - 1 : y;
+	return g->pixels[(size_t)y * g->width + (size_t)x];
+}
+
+int
+gray_twice(const struct gray *g, struct gray *to, struct err *e)
+{
+	if (gray_shape(to, g->width * 2, g->height * 2, e) < 0)
+		return -1;
+	for (uint32_t y = 0; y < to->height; y++)
+		for (uint32_t x = 0; x < to->width; x++) {
+			int64_t u = x / 2, v = y / 2, du = x % 2 ? 1 : -1, dv = y % 2 ? 1 : -1;
+
+			to->pixels[(size_t)y * to->width + x] = (uint8_t)((9 * pixel_near(g, u, v) +
+			    3 * pixel_near(g, u + du, v) + 3 * pixel_near(g, u, v + dv) +
+			    pixel_near(g, u + du, v + dv) + 8) / 16);
+		}
+	return 0;
+}
+
+int
+gray_half(const struct gray *g, struct gray *to, struct err *e)
+{
+	if (gray_shape(to, (g->width + 1) / 2, (g->height + 1) / 2, e) < 0)
+		return -1;
+	for (uint32_t y = 0; y < to->height; y++)
+		for (uint32_t x = 0; x < to->width; x++) {
+			int64_t u = 2 * (int64_t)x, v = 2 * (int64_t)y;
+
+			to->pixels[(size_t)y * to->width + x] = (uint8_t)((pixel_near(g, u, v) + pixel_near(g, u + 1, v) +
+			    pixel_near(g, u, v + 1) + pixel_near(g, u + 1, v + 1) + 2) / 4);
+		}
+	return 0;
+}
