@@ -57,7 +57,7 @@ static struct {
 	int status;
 } queue = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
-static const char *lang = "eng";
+static struct ocr_options reading = { .lang = "eng" };
 static bool no_text;
 static double conf_min;
 static struct ocr_memory *memory;
@@ -100,7 +100,7 @@ frame_examine(struct worker *w, struct slot *s)
 	if (picture_fill(&w->picture, &s->image, &s->e) < 0 ||
 	    detect_find(w->detect, &w->picture, r, &s->e) < 0)
 		return -1;
-	if (!no_text && r->nboxes > 0 && w->ocr == NULL && (w->ocr = ocr_new(lang, memory, &s->e)) == NULL)
+	if (!no_text && r->nboxes > 0 && w->ocr == NULL && (w->ocr = ocr_new(&reading, memory, &s->e)) == NULL)
 		return -1;
 	for (size_t i = 0; i < r->nboxes; i++)
 		if (!no_text && ocr_read(w->ocr, picture_best(&w->picture, &r->boxes[i]), &r->boxes[i], &s->e) < 0)
@@ -345,7 +345,7 @@ main(int argc, char *argv[])
 			jobs = cli_u32(c, optarg, 1, JOBS_MAX);
 			break;
 		case 'l':
-			lang = optarg;
+			reading.lang = optarg;
 			break;
 		case 'm':
 			conf_min = cli_real(c, optarg, 0, 1);

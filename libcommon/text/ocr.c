@@ -43,6 +43,7 @@ struct ocr_memory {
 
 struct ocr {
 	TessBaseAPI *engine;
+	int psm;
 	struct ocr_memory *memory;
 };
 
@@ -139,7 +140,7 @@ memory_keep(struct ocr_memory *m, struct strip *s, const struct box *b)
 /* ---- the engine ---- */
 
 struct ocr *
-ocr_new(const char *lang, struct ocr_memory *m, struct err *e)
+ocr_new(const struct ocr_options *w, struct ocr_memory *m, struct err *e)
 {
 	char *names[] = {(char *)"debug_file"}, *values[] = {(char *)"/dev/null"};	/* it would quote what it reads */
 	struct ocr *o = calloc(1, sizeof *o);
@@ -149,10 +150,13 @@ ocr_new(const char *lang, struct ocr_memory *m, struct err *e)
 		omp_set_max_active_levels(0);
 	if (o == NULL || (o->engine = TessBaseAPICreate()) == NULL) {
 		err_set(e, "out of memory");
-	} else if (TessBaseAPIInit4(o->engine, NULL, lang, OEM_LSTM_ONLY, NULL, 0, names, values, 1, FALSE) != 0) {
+	} else if (TessBaseAPIInit4(o->engine, NULL, w->lang, OEM_LSTM_ONLY, NULL, 0, names, values, 1, FALSE) != 0) {
 		err_set(e, "tesseract cannot load the language: is its data package installed?");
 	} else {
 		TessBaseAPISetVariable(o->engine, "tessedit_do_invert", "0");
+		if (w->whitelist != NULL)
+			TessBaseAPISetVariable(o->engine, "tessedit_char_whitelist", w->whitelist);
+		o->psm = w->psm;
 		o->memory = m;
 		return o;
 	}
@@ -322,7 +326,7 @@ strip_read(struct ocr *o, struct strip *s, struct box *b, struct err *e)
 		return got < 0 ? -1 : 0;
 	if ((pix = strip_pix(s)) == NULL)
 		return err_set(e, "out of memory");
-	TessBaseAPISetPageSegMode(o->engine, s->block ? PSM_SINGLE_BLOCK : PSM_SINGLE_LINE);
+	TessBaseAPISetPageSegMode(o->engine, o->psm ? (TessPageSegMode)o->psm : s->block ? PSM_SINGLE_BLOCK : PSM_SINGLE_LINE);
 	TessBaseAPISetImage2(o->engine, pix);
 	TessBaseAPISetSourceResolution(o->engine, 300);
 	if ((text = TessBaseAPIGetUTF8Text(o->engine)) == NULL) {

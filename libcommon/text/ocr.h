@@ -17,9 +17,16 @@ struct ocr_memory;
 struct ocr_memory *ocr_memory_new(struct err *e);
 void ocr_memory_free(struct ocr_memory *m);
 
-/* One engine, one a thread. LANG is tesseract's, such as "eng" or "eng+deu"; M is borrowed. */
+/* What the user asks of tesseract, in its own terms. */
+struct ocr_options {
+	const char *lang;	/* such as "eng" or "eng+deu" */
+	const char *whitelist;	/* the characters that text is made of, or NULL for any */
+	int psm;	/* page segmentation mode for every line, or 0 to choose by what the line looks like */
+};
+
+/* One engine, one a thread. W and M are borrowed. */
 struct ocr;
-struct ocr *ocr_new(const char *lang, struct ocr_memory *m, struct err *e);
+struct ocr *ocr_new(const struct ocr_options *w, struct ocr_memory *m, struct err *e);
 void ocr_free(struct ocr *o);
 
 /*
