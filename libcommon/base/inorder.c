@@ -20,17 +20,55 @@ struct run {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	size_t fetched, taken, handed;	/* how many */
+	unsigned workers;	/* that have taken their number */
 	bool closed;
+	bool handing;	/* AT_ONCE: a worker is about it */
+	bool failed;	/* so did work or hand, and nothing is handed over any more */
+	struct err e;	/* why */
 };
+
+static int
+hand_over(struct run *r, size_t i, struct err *e)
+{
+	struct place *p = &r->places[i];
+
+	if (p->got < 0) {
+		*e = p->e;
+		return -1;
+	}
+	return r->o->hand(r->o->arg, r->slots[i], e);
+}
+
+/* AT_ONCE: hands over all that is done and next in order. The lock is held, but for the while of each. */
+static void
+hand_done(struct run *r)
+{
+	if (r->handing)
+		return;
+	r->handing = true;
+	while (!r->failed && r->handed < r->fetched && r->places[r->handed % r->n].done) {
+		bool bad;
+
+		pthread_mutex_unlock(&r->lock);
+		bad = hand_over(r, r->handed % r->n, &r->e) < 0;
+		pthread_mutex_lock(&r->lock);
+		r->failed = bad;
+		r->handed++;
+		pthread_cond_broadcast(&r->changed);
+	}
+	r->handing = false;
+}
 
 static void *
 work_all(void *arg)
 {
 	struct run *r = arg;
 	struct place *p;
+	unsigned worker;
 	size_t i;
 
 	pthread_mutex_lock(&r->lock);
+	worker = r->workers++;
 	for (;;) {
 		while (r->taken == r->fetched && !r->closed)
 			pthread_cond_wait(&r->changed, &r->lock);
@@ -39,41 +77,48 @@ work_all(void *arg)
 		i = r->taken++ % r->n;
 		p = &r->places[i];
 		pthread_mutex_unlock(&r->lock);
-		p->got = r->o->work(r->slots[i], &p->e);
+		p->got = r->o->work(r->slots[i], worker, &p->e);
 		pthread_mutex_lock(&r->lock);
 		p->done = true;
+		if (r->o->at_once)
+			hand_done(r);
 		pthread_cond_broadcast(&r->changed);
 	}
 	pthread_mutex_unlock(&r->lock);
 	return NULL;
 }
 
-/* Waits for the oldest item and hands it over. */
+/* Hands over the next items in order, or waits while workers do, until COUNT ever were. */
 static int
-hand_next(struct run *r, struct err *e)
+hand_until(struct run *r, size_t count, struct err *e)
 {
-	size_t i = r->handed % r->n;
-	struct place *p = &r->places[i];
+	bool failed = false;
 
 	pthread_mutex_lock(&r->lock);
-	while (!p->done)
-		pthread_cond_wait(&r->changed, &r->lock);
-	pthread_mutex_unlock(&r->lock);
-	r->handed++;
-	if (p->got < 0) {
-		*e = p->e;
-		return -1;
+	while (!failed && !r->failed && r->handed < count) {
+		if (r->o->at_once || !r->places[r->handed % r->n].done) {
+			pthread_cond_wait(&r->changed, &r->lock);
+			continue;
+		}
+		pthread_mutex_unlock(&r->lock);
+		failed = hand_over(r, r->handed++ % r->n, e) < 0;
+		pthread_mutex_lock(&r->lock);
 	}
-	return r->o->hand(r->o->arg, r->slots[i], e);
+	if (r->failed)
+		*e = r->e;
+	failed |= r->failed;
+	pthread_mutex_unlock(&r->lock);
+	return failed ? -1 : 0;
 }
 
 static int
 feed(struct run *r, struct err *e)
 {
+	struct err earlier;
 	int got;
 
 	for (;;) {
-		if (r->fetched - r->handed == r->n && hand_next(r, e) < 0)
+		if (hand_until(r, r->fetched < r->n ? 0 : r->fetched - r->n + 1, e) < 0)
 			return -1;
 		got = r->o->fetch(r->o->arg, r->slots[r->fetched % r->n], e);
 		if (got <= 0)
@@ -84,13 +129,9 @@ feed(struct run *r, struct err *e)
 		pthread_mutex_unlock(&r->lock);
 	}
 	/* What was fetched before a failure comes first. */
-	while (r->handed < r->fetched) {
-		struct err earlier;
-
-		if (hand_next(r, &earlier) < 0) {
-			*e = earlier;
-			return -1;
-		}
+	if (hand_until(r, r->fetched, &earlier) < 0) {
+		*e = earlier;
+		return -1;
 	}
 	return got;
 }
@@ -101,7 +142,7 @@ run_alone(const struct inorder *o, void *slot, struct err *e)
 	int got;
 
 	while ((got = o->fetch(o->arg, slot, e)) > 0)
-		if (o->work(slot, e) < 0 || o->hand(o->arg, slot, e) < 0)
+		if (o->work(slot, 0, e) < 0 || o->hand(o->arg, slot, e) < 0)
 			return -1;
 	return got;
 }
@@ -115,7 +156,7 @@ inorder_run(const struct inorder *o, unsigned threads, void *slots[], size_t n,
 	unsigned started = 0;
 	int got = -1;
 
-	if (threads <= 1)
+	if (threads <= 1 && !o->at_once)
 		return run_alone(o, slots[0], e);
 	if (threads > INORDER_THREADS_MAX)
 		threads = INORDER_THREADS_MAX;

@@ -188,11 +188,12 @@ work_on(struct task *t, struct err *e)
 }
 
 static int
-work(void *slot, struct err *e)
+work(void *slot, unsigned worker, struct err *e)
 {
 	struct task *t = slot;
 	struct err why;
 
+	(void)worker;
 	if (work_on(t, &why) < 0)
 		return err_set(e, "frame %" PRIu32 ": %s", t->frame, why.text);
 	return 0;
@@ -300,7 +301,8 @@ static int
 write_frames(struct writer *w, struct err *e)
 {
 	bool copied = w->j->how == AS_IT_IS;
-	struct inorder o = { fetch, work, copied ? hand_copied : hand, w };
+	struct inorder o = { .fetch = fetch, .work = work,
+	    .hand = copied ? hand_copied : hand, .arg = w };
 	unsigned jobs = w->j->r->jobs;
 	size_t n = jobs > 1 ? 2 * (size_t)jobs : 1, i;
 	struct task *tasks = calloc(n, sizeof *tasks);

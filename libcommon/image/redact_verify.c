@@ -169,11 +169,12 @@ clear_comments(struct look *l, struct err *e)
 }
 
 static int
-work(void *slot, struct err *e)
+work(void *slot, unsigned worker, struct err *e)
 {
 	uint8_t seal[SEAL_BYTES];
 	struct look *l = slot;
 
+	(void)worker;
 	if (l->j->blocks)
 		return l->j->r->clear_comments && clear_comments(l, e) < 0 ? -1 :
 		    compare_blocks(l, e);
@@ -199,7 +200,7 @@ compare_coded(struct job *j, struct dcm *out, const struct pixels *q,
     struct err *e)
 {
 	struct reader r = { j, out, 1 };
-	struct inorder o = { fetch, work, hand, &r };
+	struct inorder o = { .fetch = fetch, .work = work, .hand = hand, .arg = &r };
 	size_t n = j->r->jobs > 1 ? 2 * (size_t)j->r->jobs : 1, i;
 	struct look *looks = calloc(n, sizeof *looks);
 	void **slots = calloc(n, sizeof *slots);
