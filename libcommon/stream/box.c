@@ -110,6 +110,18 @@ box_add(struct box_record *r, uint32_t x, uint32_t y, uint32_t w, uint32_t h,
 	return 0;
 }
 
+int
+box_add_copy(struct box_record *r, const struct box *from, struct err *e)
+{
+	struct box *b;
+
+	if (box_add(r, from->x, from->y, from->w, from->h, &b, e) < 0)
+		return -1;
+	b->conf = from->conf;
+	b->extra = json_incref(from->extra);
+	return box_set(&b->text, from->text, e) < 0 || box_set(&b->phi, from->phi, e) < 0 ? -1 : 0;
+}
+
 #define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
 
 static int

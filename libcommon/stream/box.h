@@ -57,6 +57,9 @@ int box_record_copy_keys(struct box_record *dst, const struct box_record *src,
 int box_add(struct box_record *r, uint32_t x, uint32_t y, uint32_t w,
     uint32_t h, struct box **b, struct err *e);
 
+/* Adds a copy of box FROM, with all that is known of it. Returns 0 or -1. */
+int box_add_copy(struct box_record *r, const struct box *from, struct err *e);
+
 /* Frees the boxes, keeps the rest. */
 void box_clear(struct box_record *r);
 
