@@ -145,7 +145,12 @@ TRAIN_PACKAGES = libfreetype-dev libjpeg62-turbo-dev libpng-dev \
 	fonts-linuxlibertine fonts-inter fonts-b612 fonts-noto-mono fonts-play fonts-dosis fonts-go \
 	fonts-anonymous-pro fonts-oldstandard fonts-agave fonts-mononoki ttf-bitstream-vera fonts-oxygen \
 	fonts-courier-prime fonts-sil-andika fonts-cabin fonts-adf-accanthis fonts-proggy fonts-spleen \
-	fonts-dejavu-extra xfonts-75dpi xfonts-100dpi xfonts-base xfonts-terminus xfonts-x3270-misc xfonts-jmk
+	fonts-comic-neue fonts-isabella fonts-humor-sans fonts-breip fonts-dancingscript fonts-kristi \
+	fonts-ecolier-court fonts-femkeklaver fonts-averia-sans-gwf fonts-beteckna fonts-bebas-neue \
+	fonts-fantasque-sans fonts-monoid fonts-mplus fonts-ocr-a fonts-ocr-b fonts-stix fonts-lmodern \
+	fonts-comfortaa fonts-junction fonts-karla fonts-ebgaramond fonts-hosny-amiri fonts-noto-core \
+	fonts-droid-fallback fonts-ipafont-gothic fonts-nanum fonts-paratype fonts-thai-tlwg unifont \
+	xfonts-efont-unicode fonts-dejavu-extra xfonts-75dpi xfonts-100dpi xfonts-base xfonts-terminus xfonts-x3270-misc xfonts-jmk
 TRAIN_LIBS = freetype2 libpng libjpeg
 BACKGROUNDS = ../shared/bench/backgrounds
 STEPS = 22000
@@ -154,7 +159,7 @@ SEED = 1
 train: build/train
 	build/train -g $(BACKGROUNDS)
 	nice -n 19 build/train -s $(SEED) -n $(STEPS) -c build/train.state -o share/text-net.bin $(BACKGROUNDS)
-build/train: train/line.c train/scene.c train/train.c train/train.h libcommon/text/conv.c libcommon/text/net.c
+build/train: $(wildcard train/*.c train/*.h) libcommon/text/conv.c libcommon/text/net.c
 	@mkdir -p $(@D)
 	$(CC) $(OURS_C) -D_XOPEN_SOURCE=700 -Ilibcommon -O3 -march=native -ffp-contract=off \
 	 $$(pkg-config --cflags $(TRAIN_LIBS)) -o $@ $(filter %.c,$^) $$(pkg-config --libs $(TRAIN_LIBS)) -lm

@@ -177,6 +177,12 @@ backward(void)
 	weights_back(0, &maps.image, &back.a);
 }
 
+static float
+luma(const uint8_t *rgb)
+{
+	return (.299f * (float)rgb[0] + .587f * (float)rgb[1] + .114f * (float)rgb[2]) / 255;
+}
+
 /* The weighted cross entropy of S, summed; adds S's weights to *TOTAL and fills back.logit. */
 static double
 loss(const struct scene *s, double *total)
@@ -185,7 +191,7 @@ loss(const struct scene *s, double *total)
 
 	for (size_t y = 0; y < CROP; y++)
 		for (size_t x = 0; x < CROP; x++)
-			maps.image.at[y * maps.image.row + x] = (float)s->pixels[y * CROP + x] / 255;
+			maps.image.at[y * maps.image.row + x] = luma(s->pixels + (y * CROP + x) * 3);
 	net_forward(&net, &maps);
 	for (size_t y = 0; y < CELLS; y++)
 		for (size_t x = 0; x < CELLS; x++) {
@@ -360,7 +366,7 @@ save(const struct state *s, const char *checkpoint, const char *out, const char 
 		die(out);
 }
 
-/* Writes scene I as a PGM with its labels beside it, for people who want to look. */
+/* Writes scene I as a PPM with its labels beside it, for people who want to look. */
 static void
 show(uint64_t seed, uint64_t i)
 {
@@ -368,13 +374,14 @@ show(uint64_t seed, uint64_t i)
 	struct rng r = {seed * 0x9e3779b97f4a7c15u + i * 0xd1342543de82ef95u};
 
 	scene_draw(&r, &s);
-	printf("P5\n%d %d\n255\n", CROP * 2, CROP);
+	printf("P6\n%d %d\n255\n", CROP * 2, CROP);
 	for (int y = 0; y < CROP; y++) {
-		fwrite(s.pixels + y * CROP, 1, CROP, stdout);
+		fwrite(s.pixels + y * CROP * 3, 3, CROP, stdout);
 		for (int x = 0; x < CROP; x++) {
 			int c = y / 4 * CELLS + x / 4;
 
-			putchar(s.target[c] > 0 ? 255 - (s.weight[c] == 0 ? 100 : 0) : s.weight[c] == 1 ? 0 : 60);
+			for (int p = 0; p < 3; p++)
+				putchar(s.target[c] > 0 ? 255 - (s.weight[c] == 0 ? 100 : 0) : s.weight[c] == 1 ? 0 : 60);
 		}
 	}
 }
@@ -384,7 +391,7 @@ main(int argc, char *argv[])
 {
 	static const char usage[] = "usage: train [-s seed] [-n steps] [-c checkpoint] [-o weights] [-f fonts]... backgrounds...\n"
 	    "       train -g backgrounds...        check the gradients\n"
-	    "       train -p sample backgrounds... print a sample as PGM\n";
+	    "       train -p sample backgrounds... print a sample as PPM\n";
 	static struct state s = {.seed = 1, .steps = 20000};
 	const char *dirs[16] = {"/usr/share/fonts"}, *checkpoint = "train.state", *out = "text-net.bin";
 	int c, fonts = 0, images = 0, check = 0;

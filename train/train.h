@@ -19,21 +19,19 @@ double rng_real(struct rng *r, double from, double to);
 int rng_int(struct rng *r, int from, int to);	/* both ends included */
 double rng_normal(struct rng *r);
 int rng_chance(struct rng *r, double p);
+int rng_pick(struct rng *r, const int *weights, int n);	/* an index, as often as its weight says */
 
-/* One line of text as coverage: the bitmap is exactly as large as its ink. */
-struct line {
-	int width, height;
-	uint8_t *ink;	/* [height][width], the line's own memory, reused by the next call */
-};
-int fonts_load(const char *const *dirs, int n);	/* returns how many are fit for use */
-int line_draw(struct rng *r, struct line *l, int size);	/* SIZE 0: any. Returns 0 when it has no ink */
-
-/* One training image with what the net should say of each cell. */
+/* One training image, RGB, with what the net should say of each cell. */
 struct scene {
-	uint8_t pixels[CROP * CROP];
+	uint8_t pixels[CROP * CROP * 3];
 	float target[CELLS * CELLS], weight[CELLS * CELLS];
 };
+
+/* Both before any thread draws: what they load is read only afterwards. */
+int fonts_load(const char *const *dirs, int n);	/* returns how many are fit for use */
 int backgrounds_load(const char *dir);	/* returns how many PNG images it read */
+
+/* Safe in several threads. What it draws depends on R alone. */
 void scene_draw(struct rng *r, struct scene *s);
 
 #endif
