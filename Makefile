@@ -138,7 +138,7 @@ build/libcommon/dicom/dictionary.inc: libcommon/dicom/dictionary.awk share/data-
 build/libcommon/text/net.c.o: share/text-net.bin
 
 # The trainer, on demand: make train BACKGROUNDS=folder
-TRAIN_PACKAGES = libfreetype-dev libjpeg62-turbo-dev libpng-dev \
+TRAIN_PACKAGES = libfreetype-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev \
 	fonts-liberation fonts-freefont-ttf fonts-roboto-unhinted fonts-open-sans fonts-lato fonts-hack \
 	fonts-inconsolata fonts-cantarell fonts-firacode fonts-terminus-otb fonts-urw-base35 fonts-texgyre \
 	fonts-croscore fonts-crosextra-carlito fonts-crosextra-caladea fonts-jetbrains-mono fonts-quicksand \
@@ -151,7 +151,7 @@ TRAIN_PACKAGES = libfreetype-dev libjpeg62-turbo-dev libpng-dev \
 	fonts-comfortaa fonts-junction fonts-karla fonts-ebgaramond fonts-hosny-amiri fonts-noto-core \
 	fonts-droid-fallback fonts-ipafont-gothic fonts-nanum fonts-paratype fonts-thai-tlwg unifont \
 	xfonts-efont-unicode fonts-dejavu-extra xfonts-75dpi xfonts-100dpi xfonts-base xfonts-terminus xfonts-x3270-misc xfonts-jmk
-TRAIN_LIBS = freetype2 libpng libjpeg
+TRAIN_LIBS = freetype2 libpng libjpeg zlib
 BACKGROUNDS = ../shared/bench/backgrounds
 STEPS = 22000
 SEED = 1

@@ -242,7 +242,7 @@ static void
 fill_flat(struct rng *r, struct canvas *c)
 {
 	double level = rng_chance(r, .5) ? 0 : rng_chance(r, .3) ? 255 : rng_real(r, 0, 255);
-	struct colour k = colour_any(r, c, level);
+	struct colour k = colour_calm(r, c, level);
 	float dx = rng_chance(r, .3) ? (float)rng_real(r, -.5, .5) : 0, dy = rng_chance(r, .3) ? (float)rng_real(r, -.5, .5) : 0;
 
 	for (int p = 0; p < c->planes; p++)
@@ -257,7 +257,7 @@ fill_panels(struct rng *r, struct canvas *c)
 {
 	fill_flat(r, c);
 	for (int n = rng_int(r, 1, 7); n > 0; n--) {
-		struct colour k = colour_any(r, c, rng_real(r, 0, 255)), edge = colour_any(r, c, rng_real(r, 0, 255));
+		struct colour k = colour_calm(r, c, rng_real(r, 0, 255)), edge = colour_calm(r, c, rng_real(r, 0, 255));
 		int x = rng_int(r, -60, CROP), y = rng_int(r, -60, CROP), w = rng_int(r, 20, 300), h = rng_int(r, 10, 200);
 
 		draw_rectangle(c, x, y, x + w, y + h, &k, rng_chance(r, .8) ? 1 : .5);
@@ -270,7 +270,7 @@ static void
 fill_paper(struct rng *r, struct canvas *c)
 {
 	double level = rng_real(r, 170, 255), depth = rng_chance(r, .5) ? 0 : rng_real(r, 2, 14), wave = rng_real(r, 2, 40);
-	struct colour k = colour_any(r, c, level);
+	struct colour k = colour_calm(r, c, level);
 
 	noise_field(r, fields[0], wave, wave);
 	for (int p = 0; p < c->planes; p++)

@@ -475,6 +475,7 @@ texture(struct rng *r, struct canvas *c, const struct pen *p)
 	int kind = rng_int(r, 0, 6), part = rng_int(r, 0, 2), left = rng_int(r, -40, 160), top = rng_int(r, -40, 160);
 	int right = left + rng_int(r, 20, 200), bottom = top + rng_int(r, 12, 200), hard = rng_chance(r, .5);
 	double chirp = rng_chance(r, .4) ? rng_real(r, 0, .01) : 0, co, s;
+	double warp = rng_chance(r, .4) ? rng_real(r, 5, 60) : 0;	/* folia, fibres, fingers rather than charts */
 	float sign = rng_chance(r, .5) ? 1 : -1;
 
 	(void)p;
@@ -493,6 +494,7 @@ texture(struct rng *r, struct canvas *c, const struct pen *p)
 			double along = co * x + s * y, across = co * y - s * x;
 			float v;
 
+			along += warp * fields[2][i];
 			along *= 1 + chirp * fabs(along);
 			v = (float)texture_value(kind, &fields[0][i], &fields[1][i], along, across, wave, hard);
 			if (part == 1)

@@ -33,6 +33,16 @@ colour_any(struct rng *r, const struct canvas *c, double level)
 }
 
 struct colour
+colour_calm(struct rng *r, const struct canvas *c, double level)
+{
+	double turn = rng_chance(r, .5) ? rng_real(r, .52, .72) : rng_unit(r);	/* blue, more than any other */
+
+	if (c->planes == 1 || rng_chance(r, .4))
+		return gray(level);
+	return hue(turn, rng_chance(r, .7) ? rng_real(r, 0, .5) : rng_real(r, .5, 1), level);
+}
+
+struct colour
 colour_blend(const struct colour *a, const struct colour *b, double t)
 {
 	struct colour k;
@@ -146,35 +156,54 @@ draw_line(struct canvas *c, const struct line *l, int x0, int y0, const struct c
 
 /* ---- noise ---- */
 
+/* The four weights of a cubic B-spline at F of its interval; larger than one in sum, as it levels the knots. */
+static void
+spline(float f, float w[4])
+{
+	float g = 1 - f, scale = 1.5f / 6;
+
+	w[0] = scale * g * g * g;
+	w[1] = scale * (3 * f * f * f - 6 * f * f + 4);
+	w[2] = scale * (3 * g * g * g - 6 * g * g + 4);
+	w[3] = scale * f * f * f;
+}
+
 void
 noise_field(struct rng *r, float *field, double wave_x, double wave_y)
 {
-	static _Thread_local float knots[2][CROP], across[2][CROP], part[CROP];
+	static _Thread_local float knots[CROP], across[4][CROP], weights[CROP][4];
 	static _Thread_local int cell[CROP];
-	int n = (int)(CROP / wave_x) + 2, row = -2;
+	int n = (int)(CROP / wave_x) + 5, row = -4;
+	double from_x = rng_unit(r), from_y = rng_unit(r);
 
 	for (int x = 0; x < CROP; x++) {
-		float f = (float)(x / wave_x);
+		double f = from_x + x / wave_x;
 
 		cell[x] = (int)f;
-		f -= (float)cell[x];
-		part[x] = f * f * (3 - 2 * f);
+		spline((float)(f - cell[x]), weights[x]);
 	}
 	for (int y = 0; y < CROP; y++) {
-		int at = (int)(y / wave_y);
-		float f = (float)(y / wave_y - at);
+		double f = from_y + y / wave_y;
+		float w[4];
 
-		while (row < at) {	/* ROW is the later of the two rows of knots, less one */
-			row++;
-			memcpy(across[0], across[1], sizeof across[0]);
+		for (; row < (int)f; row++) {	/* ROW is the first of the four rows of knots */
+			float *fresh = across[(row + 4) & 3];
+
 			for (int i = 0; i < n; i++)
-				knots[0][i] = (float)(int)(rng_next(r) >> 40) * 0x1p-23f - 1;
-			for (int x = 0; x < CROP; x++)
-				across[1][x] = knots[0][cell[x]] + part[x] * (knots[0][cell[x] + 1] - knots[0][cell[x]]);
+				knots[i] = (float)(int)(rng_next(r) >> 40) * 0x1p-23f - 1;
+			for (int x = 0; x < CROP; x++) {
+				const float *k = knots + cell[x], *v = weights[x];
+
+				fresh[x] = v[0] * k[0] + v[1] * k[1] + v[2] * k[2] + v[3] * k[3];
+			}
 		}
-		f = f * f * (3 - 2 * f);
-		for (int x = 0; x < CROP; x++)
-			field[y * CROP + x] = across[0][x] + f * (across[1][x] - across[0][x]);
+		spline((float)(f - (int)f), w);
+		{
+			const float *a = across[row & 3], *b = across[(row + 1) & 3], *c = across[(row + 2) & 3], *d = across[(row + 3) & 3];
+
+			for (int x = 0; x < CROP; x++)
+				field[y * CROP + x] = w[0] * a[x] + w[1] * b[x] + w[2] * c[x] + w[3] * d[x];
+		}
 	}
 }
 

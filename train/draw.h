@@ -54,6 +54,7 @@ mix(struct canvas *c, int x, int y, const struct colour *k, float a)
 struct colour gray(double v);
 struct colour hue(double turn, double saturation, double value);	/* TURN 0..1: red, green, blue, red */
 struct colour colour_any(struct rng *r, const struct canvas *c, double level);	/* its largest sample is LEVEL */
+struct colour colour_calm(struct rng *r, const struct canvas *c, double level);	/* as grounds of screens have */
 struct colour colour_blend(const struct colour *a, const struct colour *b, double t);
 double luma(const struct canvas *c, const struct colour *k);
 void draw_segment(struct canvas *c, double x0, double y0, double x1, double y1, double thick, const struct colour *k,
@@ -64,7 +65,7 @@ void draw_disc(struct canvas *c, double x, double y, double rx, double ry, const
 void draw_rectangle(struct canvas *c, int x0, int y0, int x1, int y1, const struct colour *k, double opacity);
 void draw_frame(struct canvas *c, int x0, int y0, int x1, int y1, int thick, const struct colour *k);
 void draw_line(struct canvas *c, const struct line *l, int x0, int y0, const struct colour *k, double opacity);
-/* Smooth noise of [-1, 1]; FIELD has CROP x CROP values, the waves are 1.5 pixels and more. */
+/* Smooth noise, mostly in [-1, 1]; FIELD has CROP x CROP values, the waves are 1.5 pixels and more. */
 void noise_field(struct rng *r, float *field, double wave_x, double wave_y);
 const float *normals(struct rng *r);	/* CROP normal deviates, borrowed for good */
 void canvas_blur(struct canvas *c, double across, double down);	/* sigmas up to 2; 0: not */

@@ -9,6 +9,7 @@
 #include <ft2build.h>
 #include FT_FREETYPE_H
 #include FT_SYNTHESIS_H
+#include <zlib.h>
 
 #include "draw.h"
 
@@ -29,7 +30,9 @@ static const struct script {
     {0xe01, 0xe2e, 4}, {0x905, 0x939, 4}};
 
 struct font {
-	char *path;
+	const char *path;
+	uint8_t *bytes;	/* of a compressed file; FreeType would inflate it again and again */
+	size_t size;
 	int folder, scalable;	/* FOLDER: the first font of the same folder */
 	unsigned scripts;
 };
@@ -59,20 +62,39 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static void
+font_inflate(struct font *f)
+{
+	gzFile in = strstr(f->path, ".gz") ? gzopen(f->path, "rb") : NULL;
+	int got;
+
+	if (in == NULL)
+		return;
+	do {
+		if ((f->bytes = realloc(f->bytes, f->size + (1 << 16))) == NULL)
+			abort();
+		got = gzread(in, f->bytes + f->size, 1 << 16);
+		f->size += got > 0 ? (size_t)got : 0;
+	} while (got > 0);
+	gzclose(in);
+}
+
 static FT_Face
-font_open(const char *path)
+font_open(const struct font *f)
 {
 	FT_Face face;
 
 	if (library == NULL && FT_Init_FreeType(&library) != 0)
 		abort();
-	return FT_New_Face(library, path, 0, &face) == 0 ? face : NULL;
+	if (f->bytes != NULL)
+		return FT_New_Memory_Face(library, f->bytes, (FT_Long)f->size, 0, &face) == 0 ? face : NULL;
+	return FT_New_Face(library, f->path, 0, &face) == 0 ? face : NULL;
 }
 
 static FT_Face
 font_face(int i)
 {
-	if (faces[i] == NULL && (faces[i] = font_open(fonts[i].path)) != NULL)
+	if (faces[i] == NULL && (faces[i] = font_open(&fonts[i])) != NULL)
 		FT_Select_Charmap(faces[i], FT_ENCODING_UNICODE);
 	return faces[i];
 }
@@ -138,17 +160,23 @@ fonts_load(const char *const *dirs, int n)
 	qsort(found, (size_t)founds, sizeof *found, by_name);
 	for (int i = 0; i < founds; i++) {
 		struct font *f = &fonts[font_count];
-		FT_Face face = font_open(found[i]);
+		FT_Face face;
 
-		if (face == NULL)
-			continue;
-		*f = (struct font){found[i], font_count, FT_IS_SCALABLE(face) != 0, font_scripts(face)};
+		*f = (struct font){.path = found[i], .folder = font_count};
+		font_inflate(f);
+		if ((face = font_open(f)) != NULL) {
+			f->scalable = FT_IS_SCALABLE(face) != 0;
+			f->scripts = font_scripts(face);
+		}
 		if (font_count > 0 && same_folder(f[-1].path, f->path))
 			f->folder = f[-1].folder;
-		if (f->scripts != 0)
+		if (f->scripts != 0) {
 			faces[font_count++] = face;
-		else
+			continue;
+		}
+		if (face != NULL)
 			FT_Done_Face(face);
+		free(f->bytes);
 	}
 	return font_count;
 }

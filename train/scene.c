@@ -188,6 +188,31 @@ turn(struct scene *s, int left)
 		}
 }
 
+/* The quarter at cell (X0, Y0), twice as large: what the net sees of small images, which it looks at enlarged. */
+static void
+zoom(struct scene *s, int x0, int y0)
+{
+	static _Thread_local struct scene old;
+
+	old = *s;
+	for (int y = 0; y < CROP; y++)
+		for (int x = 0; x < CROP; x++) {	/* each lies a quarter of a pixel beside the old one's middle */
+			int u = x0 * 4 + x / 2, v = y0 * 4 + y / 2, nu = x & 1 ? u + 1 : u - 1, nv = y & 1 ? v + 1 : v - 1;
+
+			nu = nu < 0 ? 0 : nu >= CROP ? CROP - 1 : nu;
+			nv = nv < 0 ? 0 : nv >= CROP ? CROP - 1 : nv;
+			for (int p = 0; p < 3; p++)
+				s->pixels[(y * CROP + x) * 3 + p] = (uint8_t)((9 * old.pixels[(v * CROP + u) * 3 + p] +
+				    3 * old.pixels[(v * CROP + nu) * 3 + p] + 3 * old.pixels[(nv * CROP + u) * 3 + p] +
+				    old.pixels[(nv * CROP + nu) * 3 + p] + 8) / 16);
+		}
+	for (int y = 0; y < CELLS; y++)
+		for (int x = 0; x < CELLS; x++) {
+			s->target[y * CELLS + x] = old.target[(y0 + y / 2) * CELLS + x0 + x / 2];
+			s->weight[y * CELLS + x] = old.weight[(y0 + y / 2) * CELLS + x0 + x / 2];
+		}
+}
+
 static void
 widen(uint8_t *pixels)
 {
@@ -217,6 +242,8 @@ scene_draw(struct rng *r, struct scene *s)
 		jpeg(s->pixels, c.planes, rng_int(r, least < 45 ? 65 : 35, 95), least >= 45 && rng_chance(r, .6));
 	if (c.planes == 1)
 		widen(s->pixels);
-	if (rng_chance(r, .13))
+	if (rng_chance(r, .05))
+		zoom(s, rng_int(r, 0, CELLS / 2), rng_int(r, 0, CELLS / 2));
+	if (rng_chance(r, .15))
 		turn(s, rng_chance(r, .5));
 }

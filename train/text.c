@@ -92,28 +92,48 @@ ink_choose(struct rng *r, const struct canvas *c, const struct colour *ground)
 	return colour_any(r, c, rng_real(r, 0, 255));
 }
 
+/* A look that can be read on ground of colour MEAN, whose luma has that standard DEVIATION; 0 if none was found. */
 static int
-look_choose(struct rng *r, const struct canvas *c, struct look *k, const struct box *b)
+look_on(struct rng *r, const struct canvas *c, struct look *k, const struct colour *mean, double deviation)
 {
 	static const int styles[STYLES] = {70, 8, 8, 7, 3, 4};
-	struct colour mean;
-	double deviation = box_stats(c, b, &mean), least = 22 + 1.6 * deviation;
+	double least = 22 + 1.6 * deviation;
 
 	*k = (struct look){.style = (unsigned)rng_pick(r, styles, STYLES), .margin = rng_int(r, 1, 7)};
 	k->opacity = rng_chance(r, .75) ? 1 : rng_real(r, .6, 1);
 	k->paper_opacity = rng_chance(r, .6) ? 1 : rng_real(r, .3, 1);
 	for (int tries = 0; tries < 10; tries++) {
-		struct colour ground = mean;
+		struct colour ground = *mean;
 
 		k->paper = rng_chance(r, .5) ? gray(rng_chance(r, .5) ? 0 : 255) : colour_any(r, c, rng_real(r, 0, 255));
 		if (k->style == BOXED)
-			ground = colour_blend(&mean, &k->paper, k->paper_opacity);
+			ground = colour_blend(mean, &k->paper, k->paper_opacity);
 		k->ink = ink_choose(r, c, &ground);
 		if (k->style == OUTLINE ? contrast(c, &k->ink, &k->paper) * k->opacity >= 60 :
 		    contrast(c, &k->ink, &ground) * k->opacity >= (k->style == BOXED ? 25 + deviation * (1 - k->paper_opacity) : least))
 			return 1;
 	}
 	return 0;
+}
+
+static int
+look_choose(struct rng *r, const struct canvas *c, struct look *k, const struct box *b)
+{
+	struct colour mean;
+	double deviation = box_stats(c, b, &mean);
+
+	return look_on(r, c, k, &mean, deviation);
+}
+
+/* Without anything that would reach into the line above or below. */
+static int
+look_lean(struct rng *r, const struct canvas *c, struct look *k, const struct box *b)
+{
+	if (!look_choose(r, c, k, b))
+		return 0;
+	if (k->style == BOXED || k->style == FRAMED || k->style == UNDERLINED)
+		k->style = PLAIN;
+	return 1;
 }
 
 /* ---- lines ---- */
@@ -154,7 +174,7 @@ put(struct page *p, const struct line *l, const struct look *k, int x, int y)
 	struct colour ground;
 	double deviation, clear;
 
-	if (!box_free(p, &b, b.h / 3 < 6 ? b.h / 3 : 6, 0))
+	if (!box_free(p, &b, b.h / 3 < 6 ? b.h / 3 : 6, k->style == BOXED || k->style == FRAMED ? m + 2 : 0))
 		return 0;
 	if (k->style == OUTLINE)
 		outline(p->c, l, &b, k, b.h > 30 && m > 4 ? 2 : 1);
@@ -263,11 +283,10 @@ corners(struct rng *r, struct page *p)
 	struct box all = whole;
 	int size = (int)exp(rng_real(r, log(8), log(26)));
 
-	if (!type_choose(r, &t, size) || !look_choose(r, p->c, &k, &all)) {
-		k = (struct look){.ink = gray(255), .style = SHADOW, .opacity = 1, .margin = 1};
-		if (t.font < 0)
-			return;
-	}
+	if (!type_choose(r, &t, size))
+		return;
+	if (rng_chance(r, .4) || !look_lean(r, p->c, &k, &all))	/* white whatever is behind it, as most viewers do */
+		k = (struct look){.ink = gray(rng_real(r, 200, 255)), .style = rng_chance(r, .4) ? SHADOW : PLAIN, .opacity = 1};
 	for (int corner = 0; corner < 4; corner++) {
 		int edge = rng_int(r, 0, 12), lead = (int)(size * rng_real(r, 1.05, 1.5)) + 1, n = rng_chance(r, .7) ? rng_int(r, 1, 8) : 0;
 		int y = corner & 2 ? CROP - edge - n * lead + lead : edge + lead;
@@ -290,19 +309,19 @@ dense(struct rng *r, struct page *p)
 	struct look k;
 	struct box b;
 
+	if (p->n > 0)
+		page = 0;	/* paper would cover what stands there */
 	bottom = rng_chance(r, .6) ? CROP : rng_int(r, top + 60, CROP + 60);
 	for (int i = 1; i <= 4; i++)
 		x[i] = i == columns ? CROP + rng_int(r, -60, 60) : x[i - 1] + rng_int(r, 5 * size, CROP * 5 / 4 / columns);
 	b = (struct box){left, top, CROP - left, bottom - top};
 	if (page) {
-		struct colour paper = colour_any(r, p->c, rng_chance(r, .6) ? rng_real(r, 190, 255) : rng_real(r, 0, 90));
+		struct colour paper = colour_calm(r, p->c, rng_chance(r, .6) ? rng_real(r, 190, 255) : rng_real(r, 0, 90));
 
 		draw_rectangle(p->c, left - 8, top - 8, rng_chance(r, .7) ? CROP : x[columns] + 8, bottom + 8, &paper, 1);
 	}
-	if (!type_choose(r, &t, size) || !type_choose(r, &strong, size) || !look_choose(r, p->c, &k, &b))
+	if (!type_choose(r, &t, size) || !type_choose(r, &strong, size) || !look_lean(r, p->c, &k, &b))
 		return;
-	if (k.style >= BOXED)
-		k.style = PLAIN;
 	rule = colour_blend(&k.ink, &k.paper, rng_real(r, 0, .7));
 	for (int y = top + lead; y < bottom; y += lead) {
 		if (rng_chance(r, .08))
@@ -359,17 +378,13 @@ menu(struct rng *r, struct page *p)
 	int size = rng_int(r, 8, 20), w = rng_int(r, 4 * size, 13 * size), h = (int)(size * rng_real(r, 1.3, 2.6));
 	int gap = rng_int(r, 0, 8), x0 = rng_int(r, -20, 120), y0 = rng_int(r, -5, 160), columns = rng_int(r, 1, 5);
 	int rows = rng_int(r, 1, 8), icons = rng_chance(r, .35), frames = rng_chance(r, .6), middle = rng_chance(r, .5);
-	struct colour face = colour_any(r, p->c, rng_real(r, 0, 255)), edge = colour_any(r, p->c, rng_real(r, 0, 255));
-	struct box b = {0, 0, 8, 8};
+	struct colour face = colour_calm(r, p->c, rng_real(r, 0, 255)), edge = colour_any(r, p->c, rng_real(r, 0, 255));
 	struct type t;
 	struct look k;
 
 	if (p->c->planes == 3 && rng_chance(r, .4))	/* the blue of so many consoles */
 		face = hue(rng_real(r, .55, .7), rng_real(r, .3, 1), rng_real(r, 60, 240));
-	if (!type_choose(r, &t, size))
-		return;
-	draw_rectangle(p->c, 0, 0, 8, 8, &face, 1);
-	if (!look_choose(r, p->c, &k, &b))
+	if (!type_choose(r, &t, size) || !look_on(r, p->c, &k, &face, 0))
 		return;
 	k.style = rng_chance(r, .15) ? SHADOW : PLAIN;
 	for (int i = 0; i < rows * columns; i++) {
@@ -401,10 +416,8 @@ axis(struct rng *r, struct page *p)
 
 	while (every * step < 1.5 * size)
 		every++;
-	if (!type_choose(r, &t, size) || !look_choose(r, p->c, &k, &b))
+	if (!type_choose(r, &t, size) || !look_lean(r, p->c, &k, &b))
 		return;
-	if (k.style >= BOXED)
-		k.style = PLAIN;
 	for (int i = 0; from + i * step < CROP; i++) {
 		int q = (int)(from + i * step), len = i % every ? tick : 2 * tick, to = at + side * len;
 
@@ -465,22 +478,50 @@ banner(struct rng *r, struct page *p)
 	int size = (int)exp(rng_real(r, log(8), log(32))), h = (int)(size * rng_real(r, 1.2, 3.2));
 	int y = rng_chance(r, .5) ? 0 : rng_int(r, 0, CROP - h), x = rng_int(r, -30, 30);
 	struct colour face = p->c->planes == 3 && rng_chance(r, .6) ? hue(rng_real(r, .5, .75), rng_real(r, .3, 1), rng_real(r, 40, 255)) :
-	    colour_any(r, p->c, rng_real(r, 0, 255));
+	    colour_calm(r, p->c, rng_real(r, 0, 255));
 	struct box b = {0, y, CROP, h};
 	struct type t;
 	struct look k;
 
-	draw_rectangle(p->c, 0, y, CROP, y + h, &face, rng_chance(r, .8) ? 1 : rng_real(r, .4, 1));
-	if (!type_choose(r, &t, size) || !look_choose(r, p->c, &k, &b))
+	if (!box_free(p, &b, 0, 0))
 		return;
-	if (k.style >= BOXED)
-		k.style = PLAIN;
+	draw_rectangle(p->c, 0, y, CROP, y + h, &face, rng_chance(r, .8) ? 1 : rng_real(r, .4, 1));
+	if (!type_choose(r, &t, size) || !look_lean(r, p->c, &k, &b))
+		return;
 	for (int rows = h > 2 * size + 4 ? 2 : 1, row = 0; row < rows; row++)
 		for (int at = x; at < CROP; at += line.width + rng_int(r, size * 2, size * 6)) {
 			if (!line_make(r, &t, topic_choose(r), &k, &line))
 				break;
 			put(p, &line, &k, at, y + (row + 1) * h / (rows + 1) + size / 3 - line.base);
 		}
+}
+
+/* A film of many small images: a few lines of tiny text in the corners of each. */
+static void
+captions(struct rng *r, struct page *p)
+{
+	int size = rng_int(r, 7, 13), pitch_x = rng_int(r, 60, 200), pitch_y = rng_int(r, 50, 180), x0 = rng_int(r, -60, 10);
+	int lines = rng_int(r, 1, 7), lead = (int)(size * rng_real(r, 1, 1.4)) + 1, y0 = rng_int(r, -60, 10), edge = rng_int(r, 1, 6);
+	int corners_used = rng_int(r, 1, 15);
+	struct type t;
+	struct look k;
+	struct box all = whole;
+
+	if (!type_choose(r, &t, size))
+		return;
+	if (rng_chance(r, .3) || !look_lean(r, p->c, &k, &all))
+		k = (struct look){.ink = gray(rng_real(r, 150, 255)), .opacity = 1};
+	for (int y = y0; y < CROP; y += pitch_y)
+		for (int x = x0; x < CROP; x += pitch_x)
+			for (int i = 0; i < 4 * lines; i++) {
+				int corner = i / lines, at = edge + (i % lines + 1) * lead;
+
+				if (!(corners_used >> corner & 1) || at > pitch_y * 2 / 3 || rng_chance(r, .1) ||
+				    !line_make(r, &t, topic_choose(r), &k, &line) || line.width > pitch_x - edge)
+					continue;
+				put(p, &line, &k, corner & 1 ? x + pitch_x - edge - line.width : x + edge,
+				    (corner & 2 ? y + pitch_y - at + size * 2 / 3 : y + at) - line.base);
+			}
 }
 
 /* ---- labels ---- */
@@ -526,7 +567,7 @@ text_draw(struct rng *r, struct canvas *c, struct scene *s)
 	static const struct layout {
 		void (*draw)(struct rng *, struct page *);
 		int often;
-	} layouts[] = {{blocks, 42}, {corners, 12}, {dense, 17}, {menu, 9}, {axis, 8}, {markers, 7}, {banner, 6}};
+	} layouts[] = {{blocks, 38}, {corners, 12}, {dense, 17}, {captions, 7}, {menu, 9}, {axis, 7}, {markers, 7}, {banner, 6}};
 	static _Thread_local struct page p;
 	int often[COUNT(layouts)];
 
