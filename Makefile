@@ -150,9 +150,9 @@ TRAIN_PACKAGES = libfreetype-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev \
 	fonts-fantasque-sans fonts-monoid fonts-mplus fonts-ocr-a fonts-ocr-b fonts-stix fonts-lmodern \
 	fonts-comfortaa fonts-junction fonts-karla fonts-ebgaramond fonts-hosny-amiri fonts-noto-core \
 	fonts-droid-fallback fonts-ipafont-gothic fonts-nanum fonts-paratype fonts-thai-tlwg unifont \
-	xfonts-efont-unicode fonts-dejavu-extra xfonts-75dpi xfonts-100dpi xfonts-base xfonts-terminus xfonts-x3270-misc xfonts-jmk
+	xfonts-efont-unicode mate-backgrounds fonts-dejavu-extra xfonts-75dpi xfonts-100dpi xfonts-base xfonts-terminus xfonts-x3270-misc xfonts-jmk
 TRAIN_LIBS = freetype2 libpng libjpeg zlib
-BACKGROUNDS = ../shared/bench/backgrounds
+BACKGROUNDS = ../shared/bench/backgrounds $(wildcard /usr/share/backgrounds/mate/nature)
 STEPS = 22000
 SEED = 1
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jpeglib.h>
 #include <png.h>
 
 #include "draw.h"
@@ -28,8 +29,38 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* A photograph, reduced to what the scales of fill_one need. */
 static int
-background_read(const char *path, struct background *b)
+jpeg_read(const char *path, struct background *b)
+{
+	struct jpeg_decompress_struct in = {0};
+	struct jpeg_error_mgr errors;
+	FILE *f = fopen(path, "rb");
+
+	if (f == NULL)
+		return 0;
+	in.err = jpeg_std_error(&errors);
+	jpeg_create_decompress(&in);
+	jpeg_stdio_src(&in, f);
+	jpeg_read_header(&in, TRUE);
+	while (in.image_width / in.scale_denom > 1600 && in.scale_denom < 8)
+		in.scale_denom *= 2;
+	in.scale_num = 1;
+	in.out_color_space = JCS_RGB;
+	jpeg_start_decompress(&in);
+	*b = (struct background){(int)in.output_width, (int)in.output_height, 1, malloc((size_t)in.output_width * in.output_height * 3)};
+	while (b->pixels != NULL && in.output_scanline < in.output_height) {
+		JSAMPROW row = b->pixels + (size_t)in.output_scanline * in.output_width * 3;
+
+		jpeg_read_scanlines(&in, &row, 1);
+	}
+	jpeg_destroy_decompress(&in);
+	fclose(f);
+	return b->pixels != NULL;
+}
+
+static int
+png_read(const char *path, struct background *b)
 {
 	png_image image = {.version = PNG_IMAGE_VERSION};
 
@@ -51,14 +82,14 @@ backgrounds_load(const char *dir)
 	struct dirent *entry;
 
 	while (d != NULL && (entry = readdir(d)) != NULL && n < BACKGROUNDS_MAX)
-		if (strstr(entry->d_name, ".png"))
+		if (strstr(entry->d_name, ".png") || strstr(entry->d_name, ".jpg"))
 			names[n++] = strdup(entry->d_name);
 	if (d != NULL)
 		closedir(d);
 	qsort(names, (size_t)n, sizeof *names, by_name);
 	for (int i = 0; i < n && background_count < BACKGROUNDS_MAX; i++) {
 		snprintf(path, sizeof path, "%s/%s", dir, names[i]);
-		background_count += background_read(path, &backgrounds[background_count]);
+		background_count += (strstr(path, ".jpg") ? jpeg_read : png_read)(path, &backgrounds[background_count]);
 		free(names[i]);
 	}
 	return background_count;
@@ -282,7 +313,7 @@ fill_paper(struct rng *r, struct canvas *c)
 static void
 fill_ultrasound(struct rng *r, struct canvas *c)
 {
-	double grain = rng_real(r, 1.6, 5), across = grain * rng_real(r, 1, 3.5), level = rng_real(r, 25, 140);
+	double grain = rng_real(r, 1.6, 5), across = grain * rng_real(r, 1, 3.5), level = rng_real(r, 15, 130);
 	double wave = rng_real(r, 25, 110);
 	double ax = rng_real(r, -100, 350), ay = rng_real(r, -320, -10), near = rng_real(r, 0, 300), far = near + rng_real(r, 120, 450);
 	double wide = rng_real(r, .3, .9), contrast = rng_real(r, .5, 1.6);
@@ -298,7 +329,7 @@ fill_ultrasound(struct rng *r, struct canvas *c)
 		for (int x = 0; x < CROP; x++) {
 			int i = y * CROP + x;
 			float a = fields[0][i], b = fields[1][i], t = 1 + 1.3f * fields[2][i] + .5f * fields[3][i];
-			float v = (float)level * (t < .05f ? .05f : t) * (.15f + (float)contrast * (a * a + b * b) * 2.2f);
+			float v = (float)level * (t < .05f ? .05f : t) * (.15f + (float)contrast * (a * a + b * b) * 1.3f);
 			float dx = (float)(x - ax), dy = (float)(y - ay), d2 = dx * dx + dy * dy;
 
 			if (sector && (d2 < lo || d2 > hi || fabsf(dx) > slope * dy))

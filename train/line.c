@@ -108,7 +108,7 @@ ink_of(FT_Face face, unsigned char c)
 		return -1;
 	for (unsigned y = 0; y < face->glyph->bitmap.rows; y++)
 		for (unsigned x = 0; x < face->glyph->bitmap.width; x++)
-			sum += face->glyph->bitmap.buffer[(int)y * face->glyph->bitmap.pitch + (int)x] > 128;
+			sum += face->glyph->bitmap.buffer[(int)y * face->glyph->bitmap.pitch + (int)x] > 64;
 	return sum;
 }
 

@@ -97,7 +97,7 @@ static int
 look_on(struct rng *r, const struct canvas *c, struct look *k, const struct colour *mean, double deviation)
 {
 	static const int styles[STYLES] = {70, 8, 8, 7, 3, 4};
-	double least = 22 + 1.6 * deviation;
+	double least = 22 + 1.2 * deviation;
 
 	*k = (struct look){.style = (unsigned)rng_pick(r, styles, STYLES), .margin = rng_int(r, 1, 7)};
 	k->opacity = rng_chance(r, .75) ? 1 : rng_real(r, .6, 1);
@@ -189,7 +189,7 @@ put(struct page *p, const struct line *l, const struct look *k, int x, int y)
 	deviation = box_stats(p->c, &b, &ground);
 	clear = k->style == OUTLINE ? 60 : contrast(p->c, &ground, &k->ink) * k->opacity;
 	draw_line(p->c, l, x, y, &k->ink, k->opacity);
-	p->vague[p->n] = clear < 20 + .6 * deviation && k->style != OUTLINE;
+	p->vague[p->n] = clear < 20 + .5 * deviation && k->style != OUTLINE;
 	if (!p->vague[p->n])
 		p->least = fmin(p->least, clear);
 	p->taken[p->n++] = b;

@@ -29,7 +29,7 @@ struct scene {
 
 /* Both before any thread draws: what they load is read only afterwards. */
 int fonts_load(const char *const *dirs, int n);	/* returns how many are fit for use */
-int backgrounds_load(const char *dir);	/* returns how many PNG images it read */
+int backgrounds_load(const char *dir);	/* returns how many PNG and JPEG images there are now */
 
 /* Safe in several threads. What it draws depends on R alone. */
 void scene_draw(struct rng *r, struct scene *s);
