@@ -143,6 +143,104 @@ frame() {
 	[ -z "$output" ]
 }
 
+@test "each engine finds plain text on black" {
+	pgm "DOE^JANE 1956-03-07" 40 12 >in	# in the upper tenth, 40 rows
+	for engine in net ocr edge threshold strips; do
+		txt-detect -n -e $engine in >out
+		[ "$(jq '[.boxes[] | select(.x <= 40 and .y <= 12 and .x + .w >= 168 and .y + .h >= 21)] | length' out)" -eq 1 ]
+	done
+}
+
+@test "each engine finds dark text on white, and coloured text as bright as its ground" {
+	pgm "DOE^JANE 1956-03-07" 40 12 | pnminvert >in
+	pgm "DOE^JANE 1956-03-07" 40 12 | pgmtoppm rgb:4c/4c/4c-rgb:ff/00/00 >colour
+	for engine in net ocr edge threshold strips; do
+		txt-detect -n -e $engine in | jq -e '.boxes | length == 1 or length == 2'
+		[ $engine = ocr ] || txt-detect -n -e $engine colour | jq -e '.boxes | length == 1 or length == 2'
+	done
+}
+
+@test "engines find nothing in a blank image, but for the strips" {
+	pgm >in
+	[ "$(txt-detect -n -e ocr,edge,threshold in | jq -c .boxes)" = '[]' ]
+	[ "$(txt-detect -n -e strips in | jq -c '[.boxes[] | [.x,.y,.w,.h]]')" = '[[0,0,400,40],[0,360,400,40]]' ]
+	pgmmake 0.5 1 1 >in
+	[ "$(txt-detect -n -e ocr,edge,threshold in | jq -c .boxes)" = '[]' ]
+	[ "$(txt-detect -n -e strips in | jq -c '[.boxes[] | [.x,.y,.w,.h]]')" = '[[0,0,1,1]]' ]
+}
+
+@test "strips reach to the anatomy, up to a quarter of the height" {
+	pgmmake 0 400 400 >black
+	pgmmake 0.5 200 240 >organ	# rows 64 to 304: strips of 64 and 96 rows
+	pnmpaste organ 100 64 black >in
+	[ "$(txt-detect -n -e strips in | jq -c '[.boxes[] | [.y,.h]]')" = '[[0,64],[304,96]]' ]
+	pgmmake 0.5 200 160 >organ	# rows 120 to 280
+	pnmpaste organ 100 120 black | pnminvert >in
+	[ "$(txt-detect -n -e strips in | jq -c '[.boxes[] | [.y,.h]]')" = '[[0,100],[300,100]]' ]
+}
+
+@test "several engines are united, in any order" {
+	pgm "DOE^JANE 1956-03-07" 40 200 >in
+	[ "$(txt-detect -n -e strips,net in | jq '.boxes | length')" -eq 3 ]
+	[ "$(txt-detect -n -e net,edge,threshold in | jq '.boxes | length')" -eq 1 ]
+	txt-detect -n -e strips,net,edge in | jq -c '[.boxes[] | [.x,.y,.w,.h]]' >one
+	txt-detect -n -e edge,net,strips in | jq -c '[.boxes[] | [.x,.y,.w,.h]]' | cmp - one
+}
+
+@test "engine ocr gives what it read, or none of it with --no-text" {
+	pgm "DOE^JANE 1956-03-07" 40 60 >in
+	[ "$(txt-detect -e ocr in | jq -r '.boxes[].text' | grep -c '1956-03-07')" -eq 1 ]
+	[ "$(txt-detect -n -e ocr in | jq '[.boxes[] | has("text")] | any')" = false ]
+}
+
+@test "an engine that fails leaves it to the others and says so once" {
+	{ pgm "DOE^JANE" 40 60; pgm "DOE^JANE" 40 80; } >in
+	run -0 --separate-stderr txt-detect -n -l nosuch -e ocr,net in
+	[ "$(jq -s 'map(.boxes | length) | add' <<<"$output")" -eq 2 ]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	[[ $stderr == "txt-detect: in: engine ocr: "* ]]
+}
+
+@test "--strict refuses the frame when an engine fails, as the last of them does" {
+	pgm "DOE^JANE" 40 60 >in
+	run -2 --separate-stderr txt-detect -n -l nosuch --strict -e ocr,net in
+	[ -z "$output" ]
+	run -2 --separate-stderr txt-detect -n -l nosuch -e ocr in
+	[ -z "$output" ]
+}
+
+@test "engines that there are not, or twice, are usage errors" {
+	for list in nosuch net,nosuch net,net "" , net, Net; do
+		run -2 --separate-stderr txt-detect -e "$list" </dev/null
+		[[ $stderr == *usage:* ]]
+	done
+}
+
+@test "the engines are the same in -h and the manual page" {
+	txt-detect -h | sed -n '/--engine/,/--strict/s/^ \{20,\}\([a-z]*\) .*/\1/p' >help
+	[ "$(wc -l <help)" -eq 5 ]
+	sed -n '/Bl -tag -width threshold/,/^.El/s/^\.It Cm //p' "$ROOT/man/txt-detect.1" | cmp - help
+}
+
+@test "boxes without a confidence stay under --min-conf, unless they are read" {
+	pgm "DOE^JANE 1956-03-07" 40 12 >in
+	[ "$(txt-detect -n -m 1 -e strips in | jq '.boxes | length')" -eq 2 ]
+	[ "$(txt-detect -m 1 -e strips in | jq '.boxes | length')" -eq 0 ]
+}
+
+@test "a whitelist holds the reading, the finding is the same" {
+	pgm "DOE^JANE 1956-03-07" 40 60 >in
+	[ "$(txt-detect -w 0123456789- in | jq -r '.boxes[].text' | grep -c '1956-03-07')" -eq 1 ]
+	[ "$(txt-detect -w 0123456789- in | jq -r '.boxes[].text' | grep -c '[A-Z]')" -eq 0 ]
+}
+
+@test "a page segmentation mode that is not one is a usage error" {
+	for mode in 0 2 14 x; do
+		run -2 --separate-stderr txt-detect -p $mode </dev/null
+		[[ $stderr == *usage:* ]]
+	done
+}
+
 @test "a bad file does not stop the next one" {
 	pgm >in
 	echo "not an image" >bad

@@ -6,6 +6,7 @@
 
 #include "text/cells.h"
 #include "text/detect.h"
+#include "text/engine_internal.h"
 
 static void *
 net_open(const struct ocr_options *w, struct err *e)
@@ -28,7 +29,52 @@ net_find(void *own, const struct picture *p, struct box_record *r, struct err *e
 
 const struct engine engine_table[ENGINES] = {
 	{"net", "a small neural net; the default", net_open, net_close, net_find},
+	{"ocr", "tesseract on the whole image", engine_ocr_open, engine_ocr_close, engine_ocr_find},
+	{"edge", "edges and contours", NULL, NULL, engine_edge_find},
+	{"threshold", "white and dark letters on a line", NULL, NULL, engine_threshold_find},
+	{"strips", "header and footer, whatever is in them", NULL, NULL, engine_strips_find},
 };
+
+PIX *
+engine_pix(const struct gray *g, struct err *e)
+{
+	PIX *p = g->width > INT32_MAX || g->height > INT32_MAX ? NULL :
+	    pixCreate((l_int32)g->width, (l_int32)g->height, 8);
+
+	if (p == NULL) {
+		err_set(e, "the image is too large for leptonica");
+		return NULL;
+	}
+	for (uint32_t y = 0; y < g->height; y++) {
+		l_uint32 *row = pixGetData(p) + (size_t)y * (size_t)pixGetWpl(p);
+
+		for (uint32_t x = 0; x < g->width; x++)
+			SET_DATA_BYTE(row, x, g->pixels[(size_t)y * g->width + x]);
+	}
+	return p;
+}
+
+int
+engine_box(struct box_record *r, l_int32 x, l_int32 y, l_int32 w, l_int32 h, l_int32 grow, uint32_t width,
+    uint32_t height, struct err *e)
+{
+	int64_t x0 = (int64_t)x - grow, y0 = (int64_t)y - grow, x1 = (int64_t)x + w + grow, y1 = (int64_t)y + h + grow;
+
+	x0 = x0 < 0 ? 0 : x0;
+	y0 = y0 < 0 ? 0 : y0;
+	x1 = x1 > width ? width : x1;
+	y1 = y1 > height ? height : y1;
+	if (x1 <= x0 || y1 <= y0)
+		return 0;
+	return box_add(r, (uint32_t)x0, (uint32_t)y0, (uint32_t)(x1 - x0), (uint32_t)(y1 - y0), NULL, e);
+}
+
+int
+engine_each_gray(const struct picture *p, int (*find)(const struct gray *g, struct box_record *r, struct err *e),
+    struct box_record *r, struct err *e)
+{
+	return find(&p->luma, r, e) < 0 || (p->coloured && find(&p->greatest, r, e) < 0) ? -1 : 0;
+}
 
 int
 engine_parse(const char *names, struct engine_list *l, struct err *e)
@@ -71,6 +117,7 @@ engines_new(const struct engine_list *l, const struct ocr_options *w, struct err
 		err_set(e, "out of memory");
 		return NULL;
 	}
+	setMsgSeverity(L_SEVERITY_NONE);	/* leptonica's own diagnostics */
 	s->list = l;
 	s->reading = w;
 	return s;
@@ -91,7 +138,7 @@ engines_free(struct engines *s)
 static int
 engine_run(struct engines *s, size_t i, const struct picture *p, struct box_record *r, struct err *e)
 {
-	if (s->own[i] == NULL && !s->broken[i] &&
+	if (s->own[i] == NULL && !s->broken[i] && engine_table[i].open != NULL &&
 	    (s->own[i] = engine_table[i].open(s->reading, &s->why[i])) == NULL)
 		s->broken[i] = true;
 	if (s->broken[i]) {

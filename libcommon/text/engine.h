@@ -16,7 +16,7 @@
 #include "text/picture.h"
 
 /*
- * OPEN makes what an engine owns for one thread, or returns NULL with E filled. FIND adds a box to R for each line of
+ * OPEN, if there is one, makes what an engine owns for one thread, or returns NULL with E filled. FIND adds a box to R for each line of
  * text in P, within the image; conf is the engine's own, or negative where it has none. It returns 0, or -1 with E
  * filled.
  */
@@ -26,7 +26,7 @@ struct engine {
 	void (*close)(void *own);
 	int (*find)(void *own, const struct picture *p, struct box_record *r, struct err *e);
 };
-#define ENGINES 1
+#define ENGINES 5
 extern const struct engine engine_table[ENGINES];
 
 /* Which engines are wanted, in the user's order; places of the table. */

@@ -150,7 +150,8 @@ ocr_new(const struct ocr_options *w, struct ocr_memory *m, struct err *e)
 		omp_set_max_active_levels(0);
 	if (o == NULL || (o->engine = TessBaseAPICreate()) == NULL) {
 		err_set(e, "out of memory");
-	} else if (TessBaseAPIInit4(o->engine, NULL, w->lang, OEM_LSTM_ONLY, NULL, 0, names, values, 1, FALSE) != 0) {
+	} else if (!TessBaseAPISetVariable(o->engine, names[0], values[0]) ||	/* and complain of missing languages */
+	    TessBaseAPIInit4(o->engine, NULL, w->lang, OEM_LSTM_ONLY, NULL, 0, names, values, 1, FALSE) != 0) {
 		err_set(e, "tesseract cannot load the language: is its data package installed?");
 	} else {
 		TessBaseAPISetVariable(o->engine, "tessedit_do_invert", "0");
@@ -172,6 +173,18 @@ ocr_free(struct ocr *o)
 	if (o->engine != NULL)
 		TessBaseAPIDelete(o->engine);
 	free(o);
+}
+
+struct TessBaseAPI *
+ocr_tesseract(struct ocr *o)
+{
+	return o->engine;
+}
+
+int
+ocr_psm(const struct ocr *o)
+{
+	return o->psm;
 }
 
 /* ---- from a box to a strip ---- */

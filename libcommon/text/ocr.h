@@ -26,8 +26,12 @@ struct ocr_options {
 
 /* One engine, one a thread. W and M are borrowed. */
 struct ocr;
+struct TessBaseAPI;
 struct ocr *ocr_new(const struct ocr_options *w, struct ocr_memory *m, struct err *e);
 void ocr_free(struct ocr *o);
+/* The engine itself, borrowed, and the mode that the user asked for or 0: for whole pages. */
+struct TessBaseAPI *ocr_tesseract(struct ocr *o);
+int ocr_psm(const struct ocr *o);
 
 /*
  * Reads what lies in box B of G and sets its text, which may be empty, and its conf, 0 to 1. Returns 0, or -1 with E
