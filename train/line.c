@@ -438,6 +438,8 @@ glyph_get(uint32_t code)
 
 	if (g->code == code)
 		return g;
+	if (FT_Get_Char_Index(face, code) == 0)	/* it would draw a box */
+		return NULL;
 	if (FT_Load_Char(face, code, glyph_type.mono ? FT_LOAD_TARGET_MONO : FT_LOAD_TARGET_NORMAL) != 0)
 		return NULL;
 	if (glyph_type.bold)

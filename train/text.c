@@ -439,7 +439,7 @@ axis(struct rng *r, struct page *p)
 		draw_segment(p->c, from, at, CROP, at, 1, &k.ink, 1, 0);
 }
 
-/* Letters of metal that lay on the film: thick, blurred, tilted or mirrored by how they lay, with a rim or beads. */
+/* Letters of metal that lay on the film: thick, blurred, tilted by how they lay, with a rim or beads; probes' signs. */
 static void
 markers(struct rng *r, struct page *p)
 {
@@ -447,22 +447,29 @@ markers(struct rng *r, struct page *p)
 		struct look k = {0}, turned = {.soften = rng_int(r, 0, 3)};
 		struct type t;
 		struct box b;
+		double rim;
 
-		if (!type_choose(r, &t, (int)exp(rng_real(r, log(14), log(130)))))
+		if (!type_choose(r, &t, (int)exp(rng_real(r, log(9), log(130)))))
 			continue;
 		t.bold = rng_chance(r, .5);
 		t.mono = 0;
-		turned.tilt = rng_chance(r, .5) ? rng_real(r, -15, 15) * PI / 180 : 0;
+		turned.tilt = (rng_chance(r, .4) ? rng_real(r, -15, 15) : rng_chance(r, .15) ? rng_real(r, -60, 60) : 0) * PI / 180;
 		turned.quarters = rng_chance(r, .12) ? rng_int(r, 1, 3) : 0;
-		if (!line_make(r, &t, rng_chance(r, .7) ? MARKER : LETTER, &turned, &line))
+		if (!line_make(r, &t, rng_chance(r, .6) ? MARKER : rng_chance(r, .7) ? LETTER : NUMBER, &turned, &line))
 			continue;
 		b = (struct box){spot(r, line.width, 0), spot(r, line.height, 0), line.width, line.height};
-		if (!box_free(p, &b, 4, 4) || !look_choose(r, p->c, &k, &b))
+		rim = hypot(b.w, b.h) * .6 + 2;
+		if (!box_free(p, &b, 4, 4))
 			continue;
-		if (k.style != OUTLINE)
-			k.style = PLAIN;
-		if (rng_chance(r, .2))
-			draw_arc(p->c, b.x + b.w / 2., b.y + b.h / 2., hypot(b.w, b.h) * .6 + 2, 0, 2 * PI, rng_real(r, 1, 4), &k.ink, 1);
+		if (rng_chance(r, .15)) {	/* on a disc, as a probe's sign is */
+			struct colour disc = colour_any(r, p->c, rng_real(r, 0, 255));
+
+			draw_disc(p->c, b.x + b.w / 2., b.y + b.h / 2., rim, rim, &disc, 1);
+		}
+		if (!look_lean(r, p->c, &k, &b))
+			continue;
+		if (rng_chance(r, .25))
+			draw_arc(p->c, b.x + b.w / 2., b.y + b.h / 2., rim, 0, 2 * PI, rng_real(r, 1, 4), &k.ink, 1);
 		else if (rng_chance(r, .2))
 			draw_frame(p->c, b.x - 5, b.y - 5, b.x + b.w + 5, b.y + b.h + 5, rng_int(r, 1, 3), &k.ink);
 		for (int bead = rng_chance(r, .15) ? rng_int(r, 1, 4) : 0; bead > 0; bead--)
@@ -489,7 +496,7 @@ banner(struct rng *r, struct page *p)
 	if (!type_choose(r, &t, size) || !look_lean(r, p->c, &k, &b))
 		return;
 	for (int rows = h > 2 * size + 4 ? 2 : 1, row = 0; row < rows; row++)
-		for (int at = x; at < CROP; at += line.width + rng_int(r, size * 2, size * 6)) {
+		for (int at = x; at < CROP; at += line.width + rng_int(r, size, size * 6)) {
 			if (!line_make(r, &t, topic_choose(r), &k, &line))
 				break;
 			put(p, &line, &k, at, y + (row + 1) * h / (rows + 1) + size / 3 - line.base);
