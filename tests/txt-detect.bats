@@ -83,6 +83,94 @@ frame() {
 	[ "$(jq -c .image <<<"$output")" = 1 ]
 }
 
+# keyed IMAGE/IMAGES FRAME/FRAMES WxH [VIEW] <PGM: the image with that comment.
+keyed() {
+	printf 'P5\n# unphi {"file":"a.dcm","by":"dcm-frames","image":%d,"images":%d,"frame":%d,"frames":%d,"view":"%s","width":%d,"height":%d}\n' \
+	    "${1%/*}" "${1#*/}" "${2%/*}" "${2#*/}" "${4:-voi}" "${3%x*}" "${3#*x}"
+	tail -n +2
+}
+
+# film: 20 frames of white noise, 200x60, with gray text that stands still: 128 by 9 pixels at 30,20.
+film() {
+	pgmmake 0 200 60 >black
+	pgmmake 0.5 200 60 >gray
+	pbmtext -builtin bdf "DOE^JANE 1956-03-07" | pnmcrop 2>/dev/null | pnminvert >ink
+	pnmpaste ink 30 20 black >alpha
+	for n in $(seq 20); do
+		pgmnoise -randomseed="$n" 200 60 | pamcomp -alpha=alpha gray - | keyed "$n/20" "$n/${1:-20}" 200x60
+	done
+}
+covers='any(.boxes[]; .x <= 30 and .y <= 20 and .x + .w >= 158 and .y + .h >= 29)'
+
+@test "text that stands still before what moves is found over time, on every frame" {
+	film >in
+	txt-detect in >out
+	[ "$(wc -l <out)" -eq 21 ]
+	[ "$(jq -c "select(.frame > 0 and ($covers))" out | wc -l)" -lt 20 ]	# or there would be no need
+	jq -c 'select(.frame == 0)' out >still
+	[ "$(jq -c '[.file,.by,.image,.images,.frame,.frames,(.boxes | length)]' still)" = '["a.dcm","txt-detect",20,20,0,20,1]' ]
+	jq -e "$covers" still
+	[ "$(jq -r '.boxes[].text' still | grep -c '1956-03-07')" -eq 1 ]
+	# The list without its last line lacks an image, so no sink can miss the record.
+	[ "$(tail -n 1 out | jq -c '[.image,.frame]')" = '[20,20]' ]
+	box-merge --all-frames out | jq -e "$covers"
+	for jobs in 2 5; do
+		txt-detect -j $jobs in | cmp - out
+	done
+}
+
+@test "the frames of a plain stream are held together as well" {
+	film | LC_ALL=C sed '/^# unphi /d' >in
+	txt-detect -n in >out
+	[ "$(jq -c 'select(.frame == 0) | [.file,.image,.images,.frames]' out)" = '["in",20,20,20]' ]
+	jq -s -e "map(select(.frame == 0))[0] | $covers" out
+}
+
+@test "no record speaks for a frame that was left out" {
+	film 21 >in
+	txt-detect -n in >out
+	[ "$(wc -l <out)" -eq 20 ]
+	[ "$(jq -s 'any(.[]; .frame == 0)' out)" = false ]
+	tail -n 1 out | jq -e "$covers"
+}
+
+@test "what is on some frames only is not taken for still" {
+	for n in $(seq 6); do
+		pgmnoise -randomseed="$n" 200 60 >noise
+		pbmtext -builtin bdf "DOE^JANE 1956-03-07" | pnmcrop 2>/dev/null | pnminvert >ink
+		{ [ "$n" -ne 3 ] && cat noise || pgmmake 0 200 60 | pnmpaste ink 30 20; } | keyed "$n/6" "$n/6" 200x60
+	done >in
+	txt-detect -n in >out
+	jq -s -e ".[2] | $covers" out
+	[ "$(jq -s 'any(.[]; .frame == 0)' out)" = false ]
+}
+
+@test "what was found and has not changed is found, whatever is beside it" {
+	pgm "DOE^JANE 1956-03-07" 40 200 >one
+	pgmnoise -randomseed=1 100 200 >block
+	pnmpaste block 175 100 one >two	# joins the contour of the text
+	{ keyed 1/2 1/2 400x400 <one; keyed 2/2 2/2 400x400 <two; } >in
+	[ "$(keyed 1/1 1/1 400x400 <two | txt-detect -n -e edge | jq -c .boxes)" = '[]' ]
+	[ "$(txt-detect -n -e edge in | jq '.boxes | length' | paste -sd' ')" = "1 1" ]
+	[ "$(txt-detect -n -j 2 -e edge in | jq -c .boxes | uniq | wc -l)" -eq 1 ]
+	pgm "DOE^JANE 1956-03-08" 40 200 | pnmpaste block 175 100 >two	# its last figure has changed
+	{ keyed 1/2 1/2 400x400 <one; keyed 2/2 2/2 400x400 <two; } >in
+	[ "$(txt-detect -n -e edge in | jq '.boxes | length' | paste -sd' ')" = "1 0" ]
+}
+
+@test "views of a file are followed each by itself" {
+	pgm "DOE^JANE 1956-03-07" 40 60 >voi
+	pgm "ID 12345678" 40 160 >full
+	for n in 1 2 3 4 5 6; do
+		view=voi; [ $((n % 2)) -eq 1 ] || view=full
+		keyed $n/6 $(((n + 1) / 2))/3 400x400 $view <$view
+	done >in
+	txt-detect -n in >out
+	[ "$(jq -c '[.image,.view]' out | paste -sd' ')" = '[1,"voi"] [2,"full"] [3,"voi"] [4,"full"] [5,"voi"] [6,"full"]' ]
+	[ "$(jq -c 'select(.view == "voi") | .boxes' out | uniq | wc -l)" -eq 1 ]
+	[ "$(jq -s -c 'map(.boxes | length) | unique' out)" = '[1]' ]
+}
+
 @test "an image of another size than its comment says is refused" {
 	pgm "DOE^JANE" 40 60 300 | frame 1/1 >in
 	run -2 --separate-stderr txt-detect in

@@ -337,7 +337,7 @@ anything_moves(const struct lane *l)
 
 static int
 lane_still(const struct lane *l, int (*examine)(void *arg, const struct pnm *p, struct box_record *r, struct err *e),
-    void *arg, struct box_record *found, struct box_record *r, struct err *e)
+    void *arg, struct box_record *found, uint8_t *row, struct box_record *r, struct err *e)
 {
 	if (l->frames < FRAMES_MIN || !l->ranged || !anything_moves(l))
 		return 0;
@@ -346,7 +346,7 @@ lane_still(const struct lane *l, int (*examine)(void *arg, const struct pnm *p, 
 			return -1;
 		for (size_t i = 0; i < found->nboxes; i++)
 			if (!always_covered(l, &found->boxes[i]) && ink_stands_still(l, &found->boxes[i], light) &&
-			    box_add_copy(r, &found->boxes[i], e) < 0)
+			    !mostly_covered(r, &found->boxes[i], row, l->last.width) && box_add_copy(r, &found->boxes[i], e) < 0)
 				return -1;
 	}
 	return 0;
@@ -357,11 +357,13 @@ cine_still(struct cine *c, int (*examine)(void *arg, const struct pnm *p, struct
     void *arg, struct box_record *r, struct err *e)
 {
 	struct box_record found = {0};
-	int got = 0;
+	uint8_t *row = malloc(BOX_COORD_MAX + 1);
+	int got = row == NULL ? err_set(e, "out of memory") : 0;
 
 	for (size_t i = 0; i < FRAMES_LANES && got == 0; i++)
-		got = lane_still(&c->lanes[i], examine, arg, &found, r, e);
+		got = lane_still(&c->lanes[i], examine, arg, &found, row, r, e);
 	box_record_free(&found);
+	free(row);
 	box_sort(r);
 	return got;
 }
