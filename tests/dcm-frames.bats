@@ -333,15 +333,41 @@ py() {
 	EOF
 }
 
-@test "the view low shows a text that is one level off the background" {
+@test "the view low shades levels by their distance from grounds, by logarithm" {
 	py <<-'EOF'
+	def low(a, *photometric):
+	    make('a.dcm', a, *photometric, WindowCenter=1000, WindowWidth=2000)
+	    v, low = [v for _, v in frames('--view', 'voi,low', 'a.dcm')]
+	    return v, low
 	a = np.zeros((1, 20, 20), 'i2') - 1000
 	a[0, 5:9, 3:17] = -999
 	a[0, 12:, :] = np.arange(160).reshape(8, 20) * 20
-	make('a.dcm', a, WindowCenter=1000, WindowWidth=2000)
-	v, low = [v for _, v in frames('--view', 'voi,low', 'a.dcm')]
+	v, s = low(a)
 	assert np.unique(v[:12]).size == 1
-	assert (low[5:9, 3:17] == 15).all() and (low[:5] == 0).all() and low.max() == 255
+	# 162 levels, grounds are the first and the last: 80 lie as far as can be.
+	top = np.log2(1 + 80)
+	assert (s[:5] == 0).all() and (s[5:9, 3:17] == round(255 / top)).all()
+	assert s[19, 19] == 0 and s[19, 18] == round(255 / top) and s.max() == 255
+	assert s[12, 2] == round(255 * np.log2(1 + 4) / top)
+	# The same of 32 bits, upside down, and beside a flat ground between the others.
+	assert (low((a.astype('i8') + 2 ** 31).astype('u4'))[1] == s).all()
+	assert (low(3000 - a)[1] == s).all()
+	a[0, 12:16, :] = 1000
+	a[0, 13, 4:7] = 1001
+	s = low(a)[1]
+	assert (s[12] == 0).all() and (s[13, 4:7] > 30).all()
+	# Colour: each sample by itself, a text in one of them.
+	y, x = np.mgrid[0:20, 0:20]
+	c = np.stack([(x * y) // 2 % 200 + 3 * k for k in range(3)], -1).astype('u1')
+	c[:12] = 100, 50, 20
+	for k in range(3):
+	    d = c.copy()
+	    d[5:9, 3:17, k] += 1
+	    s = low(d[None], 'RGB')[1]
+	    assert (s[:5] == 0).all() and (s[5:9, 3:17, k] > 30).all(), k
+	    # Of YBR: Cb, Y, Cr.
+	    s = low(d[None], 'YBR_FULL')[1]
+	    assert (s[:5] == 0).all() and (s[5:9, 3:17, [1, 0, 2][k]] > 30).all(), k
 	EOF
 }
 

@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "dicom/lut.h"
-
-#define LOW_LEVELS 16
+#include "image/levels.h"
 
 struct render {
 	struct dcm *d;
@@ -26,6 +25,7 @@ struct render {
 	uint32_t depth;		/* Bits Stored, at most 16 */
 	int32_t least;		/* that the stored bits can say */
 	int32_t *row, *rgb;	/* a row as stored, and as RGB */
+	struct levels *levels[3];	/* of VIEW_LOW, by channel */
 };
 
 /* The least and the greatest of something, of all that was seen. */
@@ -338,78 +338,67 @@ render_grey(struct render *r, const void *stored, enum render_view v,
 	}
 }
 
-/* -- the lowest levels ---------------------------------------------------- */
+/* -- what hides between levels -------------------------------------------- */
 
-struct lowest {
-	int32_t v[LOW_LEVELS];	/* ascending, distinct */
-	size_t n;
-};
-
-static void
-lowest_add(struct lowest *l, int32_t v)
+/*
+ * The stored sample that channel K of the view shows. Luma is green, which weighs
+ * most to who makes it grey again.
+ */
+static size_t
+sample_of(const struct pixels *p, size_t k)
 {
-	size_t i;
+	static const size_t ybr[] = { 1, 0, 2 };
 
-	if (l->n == LOW_LEVELS && v >= l->v[LOW_LEVELS - 1])
-		return;
-	for (i = 0; i < l->n && l->v[i] < v; i++)
-		;
-	if (i < l->n && l->v[i] == v)
-		return;
-	if (l->n < LOW_LEVELS)
-		l->n++;
-	memmove(l->v + i + 1, l->v + i, (l->n - 1 - i) * sizeof l->v[0]);
-	l->v[i] = v;
+	return is_colour(p) && p->photometric != PHOTO_RGB ? ybr[k] : k;
 }
 
-/* Of a colour pixel, the greatest sample. */
-static int32_t
-brightness(const struct pixels *p, const int32_t *row, uint32_t x)
-{
-	int32_t m;
-	size_t k;
-
-	if (!is_colour(p))
-		return row[x];
-	if (p->photometric != PHOTO_RGB)
-		return row[3 * (size_t)x];	/* Y */
-	m = row[3 * (size_t)x];
-	for (k = 1; k < 3; k++)
-		if (row[3 * (size_t)x + k] > m)
-			m = row[3 * (size_t)x + k];
-	return m;
-}
-
-static void
-render_low(struct render *r, const void *stored, uint32_t maxval,
-    struct pnm *out)
+static int
+spread_levels(struct render *r, const void *stored, struct err *e)
 {
 	const struct pixels *p = r->p;
-	struct lowest l = { .n = 0 };
+	const int32_t *row;
+	uint32_t y;
+	size_t k;
+
+	for (k = 0; k < p->samples; k++) {
+		if (r->levels[k] == NULL && levels_new(r->least, p->bits_stored,
+		    &r->levels[k], e) < 0)
+			return -1;
+		levels_clear(r->levels[k]);
+	}
+	for (y = 0; y < p->rows; y++) {
+		row = row_of(r, stored, y);
+		for (k = 0; k < p->samples; k++)
+			if (levels_add(r->levels[k], row + sample_of(p, k),
+			    p->columns, p->samples, e) < 0)
+				return -1;
+	}
+	for (k = 0; k < p->samples; k++)
+		if (levels_spread(r->levels[k], e) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+render_low(struct render *r, const void *stored, uint32_t maxval,
+    struct pnm *out, struct err *e)
+{
+	const struct pixels *p = r->p;
 	uint8_t *to = out->samples;
 	const int32_t *row;
 	uint32_t x, y;
-	int32_t v;
-	size_t i;
+	size_t k;
 
+	if (spread_levels(r, stored, e) < 0)
+		return -1;
 	for (y = 0; y < p->rows; y++) {
 		row = row_of(r, stored, y);
-		for (x = 0; x < p->columns; x++)
-			lowest_add(&l, brightness(p, row, x));
+		for (x = 0; x < p->columns; x++, row += p->samples)
+			for (k = 0; k < p->samples; k++)
+				to = put(to, maxval, maxval / 255 * levels_shade(
+				    r->levels[k], row[sample_of(p, k)]));
 	}
-	for (y = 0; y < p->rows; y++) {
-		row = row_of(r, stored, y);
-		for (x = 0; x < p->columns; x++) {
-			v = brightness(p, row, x);
-			if (v > l.v[l.n - 1])
-				i = LOW_LEVELS;
-			else
-				for (i = 0; l.v[i] < v; i++)
-					;
-			to = put(to, maxval, (uint32_t)i * (maxval / 255) * 255 /
-			    LOW_LEVELS);
-		}
-	}
+	return 0;
 }
 
 /* -- colour --------------------------------------------------------------- */
@@ -629,6 +618,9 @@ render_free(struct render *r)
 		return;
 	lut_palette_free(&r->palette);
 	lut_grey_free(&r->grey);
+	levels_free(r->levels[0]);
+	levels_free(r->levels[1]);
+	levels_free(r->levels[2]);
 	free(r->map);
 	free(r->row);
 	free(r->rgb);
@@ -654,7 +646,7 @@ render_frame(struct render *r, const void *stored, uint32_t frame,
 
 	if (render_check(r, v, e) < 0)
 		return -1;
-	if (palette || (is_colour(p) && v != VIEW_LOW))
+	if (palette || is_colour(p))
 		channels = 3;
 	if (v == VIEW_RAW)
 		maxval = p->bits_stored > 8 ? 65535 : 255;
@@ -667,7 +659,7 @@ render_frame(struct render *r, const void *stored, uint32_t frame,
 	if (v == VIEW_RAW)
 		render_raw(r, stored, out);
 	else if (v == VIEW_LOW)
-		render_low(r, stored, maxval, out);
+		return render_low(r, stored, maxval, out, e);
 	else if (palette)
 		render_palette(r, stored, maxval, out);
 	else if (is_colour(p))

@@ -36,9 +36,9 @@ enum render_view {
 	 */
 	VIEW_RAW,
 	/*
-	 * The 16 lowest levels of the frame, evenly spread from black to nearly
-	 * white, all above them white: what is hidden among the darkest. Colour:
-	 * of the greatest of the three stored samples. Not inverted.
+	 * Stored values by their distance from the levels that text may hide
+	 * beside: levels.h. Not inverted. Colour: each sample by itself, as RGB,
+	 * of YBR as Cb, Y, Cr. A palette image: its stored values.
 	 */
 	VIEW_LOW
 };
