@@ -10,7 +10,7 @@
 #include "stream/pnm.h"
 
 #define MAX_RANGES 1000		/* of -f; more is a mistake */
-#define MAX_VIEWS 4
+#define MAX_VIEWS 5
 
 /* Frames from FIRST to LAST, both included; UINT32_MAX: to the end. */
 struct range {
@@ -27,8 +27,8 @@ static const char options_help[] =
 "  -0, --null         read the names from standard input, each ended by a NUL\n"
 "  -f, --frames LIST  only these frames: 1,3-5,9-\n"
 "  -s, --sample N     at most N frames, spread evenly from the first to the last\n"
-"      --view LIST    the renderings of each frame, of voi, full, low and raw;\n"
-"                     the default is voi\n"
+"      --view LIST    the renderings of each frame, of voi, full, low, overlay and\n"
+"                     raw; the default is voi\n"
 "  -h, --help         show this help\n"
 "  -V, --version      show the version\n";
 
@@ -114,7 +114,7 @@ parse_views(const char *s)
 	for (nviews = 0;; s += n + 1) {
 		n = strcspn(s, ",");
 		if (!render_view_parse(s, n, &v))
-			cli_usage("option --view wants voi, full, low or raw");
+			cli_usage("option --view wants voi, full, low, overlay or raw");
 		for (i = 0; i < nviews; i++)
 			if (views[i] == v)
 				cli_usage("option --view names a view twice");

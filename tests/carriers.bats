@@ -173,7 +173,7 @@ boxes() {
 		cp a.dcm c.dcm
 		dcmodify -nb -i "$bad" c.dcm
 		run -2 px-redact --overlays redact -o d.dcm c.dcm < <(file=c.dcm boxes)
-		[[ $output == *"(6000,3000) cannot be redacted"* ]]
+		[[ $output == *"(6000,3000) is none of PS3.3 C.9.2; --overlays remove"* ]]
 		[ ! -e d.dcm ]
 	done
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dicom/scan.h"
+#include "image/overlay.h"
 
 #define ICON 0x00880200u
 #define GRAPHICS 0x00700001u
@@ -80,12 +81,6 @@ in_groups(uint32_t tag, uint32_t first, uint32_t last)
 }
 
 static bool
-is_overlay(uint32_t tag)
-{
-	return in_groups(tag, 0x6000, 0x60fe);
-}
-
-static bool
 is_curve(uint32_t tag)
 {
 	return in_groups(tag, 0x5000, 0x50fe);
@@ -103,7 +98,7 @@ static bool
 is_pixels(uint32_t tag)
 {
 	return tag == 0x7fe00010 || is_other_pixels(tag) ||
-	    ((is_overlay(tag) || is_curve(tag)) && (tag & 0xffff) == 0x3000);
+	    ((overlay_is(tag) || is_curve(tag)) && (tag & 0xffff) == 0x3000);
 }
 
 static bool
@@ -216,76 +211,16 @@ sweep_sequence(struct sweep *w, const struct scan_element *el, struct err *e)
 
 /* -- overlays: PS3.3 C.9.2 -------------------------------------------------- */
 
-struct overlay {
-	uint32_t group;
-	int64_t rows, columns, frames;
-	int64_t x, y;		/* of its first point, from 0 */
-	int64_t first;		/* frame that its first one shows over, from 1 */
-	bool over_all;		/* one plane, which may show over every frame */
-	uint64_t bits;
-	const struct scan_element *data;
-};
-
-static double
-number(struct dcm *d, uint32_t group, uint32_t element, uint32_t i, double otherwise)
-{
-	double v;
-
-	return dcm_number(d, group << 16 | element, i, &v) ? v : otherwise;
-}
-
-/* A number of GROUP within [MIN, MAX], or OTHERWISE if absent; or *OK is false. */
-static int64_t
-within(struct sweep *w, uint32_t group, uint32_t element, uint32_t i,
-    int32_t min, int32_t max, int32_t otherwise, bool *ok)
-{
-	double v = number(w->d, group, element, i, otherwise);
-
-	if (v >= min && v <= max)
-		return (int64_t)v;
-	*ok = false;
-	return 0;
-}
-
-/* Readers choose differently between two elements of one tag. */
-static bool
-has_repeats(const struct scan *s, uint32_t group)
-{
-	size_t i, n;
-
-	for (i = s->nmeta; !s->ordered && i < s->n; i++)
-		if (s->elements[i].tag >> 16 == group) {
-			scan_find(s, s->elements[i].tag, &n);
-			if (n > 1)
-				return true;
-		}
-	return false;
-}
-
 static int
 read_overlay(struct sweep *w, uint32_t group, struct overlay *o, struct err *e)
 {
-	bool ok = !has_repeats(w->s, group);
+	struct err why;
 
-	o->group = group;
-	o->data = scan_find(w->s, group << 16 | 0x3000, NULL);
-	o->rows = within(w, group, 0x0010, 0, 1, 65535, 0, &ok);
-	o->columns = within(w, group, 0x0011, 0, 1, 65535, 0, &ok);
-	o->frames = within(w, group, 0x0015, 0, 1, INT32_MAX, 1, &ok);
-	o->y = within(w, group, 0x0050, 0, INT16_MIN, INT16_MAX, 1, &ok) - 1;
-	o->x = within(w, group, 0x0050, 1, INT16_MIN, INT16_MAX, 1, &ok) - 1;
-	o->first = within(w, group, 0x0051, 0, 1, INT32_MAX, 1, &ok);
-	/* One that names no frame some readers show over all of them. */
-	o->over_all = o->frames == 1 && !dcm_has(w->d, group << 16 | 0x0051);
-	within(w, group, 0x0100, 0, 1, 1, 1, &ok);
-	if (!ok || o->data == NULL || o->data->undefined ||
-	    o->data->length > OVERLAY_BYTES_MAX)
-		return err_set(e, "the overlay (%04x,3000) cannot be redacted: PS3.3 "
-		    "C.9.2; --overlays remove takes it out", group);
-	o->bits = (uint64_t)(o->rows * o->columns) * (uint64_t)o->frames;
-	if ((o->bits + 7) / 8 > o->data->length)
-		return err_set(e, "the overlay (%04x,3000) is shorter than its rows "
-		    "and columns", group);
+	if (overlay_read(w->d, group, o, &why) < 0)
+		return err_set(e, "%s; --overlays remove takes it out", why.text);
+	if (o->data->length > OVERLAY_BYTES_MAX)
+		return err_set(e, "the overlay (%04x,3000) is too large to be "
+		    "redacted; --overlays remove takes it out", group);
 	return 0;
 }
 
@@ -398,22 +333,20 @@ redact_overlay(struct sweep *w, uint32_t group, struct err *e)
 	uint8_t *bits;
 	uint64_t n = 0;
 	size_t len;
-	bool swapped;
 	int got = -1;
 
 	if (read_overlay(w, group, &o, e) < 0)
 		return -1;
 	len = (size_t)o.data->length;
-	swapped = w->s->coding == SCAN_BIG && memcmp(o.data->vr, "OB", 2) != 0;
 	if ((bits = malloc(len)) == NULL)
 		return err_set(e, "out of memory");
 	if (scan_read(w->s, o.data->value, bits, len, e) < 0)
 		goto out;
-	if (swapped)
+	if (o.swapped)
 		swap_words(bits, len);
 	if (clear_overlay(w, &o, bits, &n, e) < 0)
 		goto out;
-	if (swapped)
+	if (o.swapped)
 		swap_words(bits, len);
 	if (n > 0 && splice_bytes(w->sp, o.data->tag,
 	    o.data->vr[0] == '\0' ? "OW" : o.data->vr, bits, len, e) < 0)
@@ -509,7 +442,7 @@ carriers_sweep(struct dcm *d, const struct pixels *p,
 		return -1;
 	for (i = w.s->nmeta; i < w.s->n; i += n) {
 		n = 1;
-		if (!is_overlay(el[i].tag) && !is_curve(el[i].tag)) {
+		if (!overlay_is(el[i].tag) && !is_curve(el[i].tag)) {
 			if (sweep_element(&w, &el[i], e) < 0)
 				return -1;
 			continue;

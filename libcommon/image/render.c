@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dicom/lut.h"
+#include "image/beside.h"
 #include "image/levels.h"
 
 struct render {
@@ -26,6 +27,7 @@ struct render {
 	int32_t least;		/* that the stored bits can say */
 	int32_t *row, *rgb;	/* a row as stored, and as RGB */
 	struct levels *levels[3];	/* of VIEW_LOW, by channel */
+	struct beside *beside;		/* of VIEW_OVERLAY */
 };
 
 /* The least and the greatest of something, of all that was seen. */
@@ -36,7 +38,7 @@ struct range {
 
 static const char *const names[] = {
 	[VIEW_VOI] = "voi", [VIEW_FULL] = "full", [VIEW_RAW] = "raw",
-	[VIEW_LOW] = "low"
+	[VIEW_LOW] = "low", [VIEW_OVERLAY] = "overlay"
 };
 
 const char *
@@ -618,6 +620,7 @@ render_free(struct render *r)
 		return;
 	lut_palette_free(&r->palette);
 	lut_grey_free(&r->grey);
+	beside_free(r->beside);
 	levels_free(r->levels[0]);
 	levels_free(r->levels[1]);
 	levels_free(r->levels[2]);
@@ -628,8 +631,10 @@ render_free(struct render *r)
 }
 
 int
-render_check(const struct render *r, enum render_view v, struct err *e)
+render_check(struct render *r, enum render_view v, struct err *e)
 {
+	if (v == VIEW_OVERLAY && r->beside == NULL)
+		return beside_new(r->d, r->p, &r->beside, e);
 	if (v == VIEW_RAW && r->p->bits_stored > 16)
 		return err_set(e, "stored values of %u bits do not fit in a PNM image",
 		    r->p->bits_stored);
@@ -646,10 +651,12 @@ render_frame(struct render *r, const void *stored, uint32_t frame,
 
 	if (render_check(r, v, e) < 0)
 		return -1;
-	if (palette || is_colour(p))
+	if (palette || (is_colour(p) && v != VIEW_OVERLAY))
 		channels = 3;
 	if (v == VIEW_RAW)
 		maxval = p->bits_stored > 8 ? 65535 : 255;
+	if (v == VIEW_OVERLAY)
+		maxval = 255;
 	if (v == VIEW_VOI && p->samples == 1 && (!palette ||
 	    r->palette.supplemental) &&
 	    lut_grey_read(r->d, p, frame, &r->grey, e) < 0)
@@ -658,6 +665,8 @@ render_frame(struct render *r, const void *stored, uint32_t frame,
 		return -1;
 	if (v == VIEW_RAW)
 		render_raw(r, stored, out);
+	else if (v == VIEW_OVERLAY)
+		return beside_shade(r->beside, stored, frame, out->samples, e);
 	else if (v == VIEW_LOW)
 		return render_low(r, stored, maxval, out, e);
 	else if (palette)

@@ -40,7 +40,12 @@ enum render_view {
 	 * beside: levels.h. Not inverted. Colour: each sample by itself, as RGB,
 	 * of YBR as Cb, Y, Cr. A palette image: its stored values.
 	 */
-	VIEW_LOW
+	VIEW_LOW,
+	/*
+	 * What lies beside the samples: overlay planes and bits outside of Bits
+	 * Stored, as grey: beside.h. Always of 8 bits.
+	 */
+	VIEW_OVERLAY
 };
 
 /* The name on a command line and in the record key `view`; static. */
@@ -61,12 +66,12 @@ int render_new(struct dcm *d, const struct pixels *p, struct render **out,
 void render_free(struct render *r);
 
 /* Can that view be made of the file? Returns 0, or -1 and why not. */
-int render_check(const struct render *r, enum render_view v, struct err *e);
+int render_check(struct render *r, enum render_view v, struct err *e);
 
 /*
  * Renders STORED, frame FRAME as pixels_frame delivers it, into OUT, whose key
- * is left alone. MAXVAL is 255 or 65535, the white of the result; VIEW_RAW has
- * its own. Returns 0, or -1 with E filled.
+ * is left alone. MAXVAL is 255 or 65535, the white of the result; VIEW_RAW and
+ * VIEW_OVERLAY have their own. Returns 0, or -1 with E filled.
  */
 int render_frame(struct render *r, const void *stored, uint32_t frame,
     enum render_view v, uint32_t maxval, struct pnm *out, struct err *e);
