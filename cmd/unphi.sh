@@ -208,7 +208,7 @@ do_handful() {
 	# Boxes grow by what the detector may be short of at the ends of a line, and
 	# stay apart: the one box around a block of lines would cover more.
 	if [ ${#images[@]} -gt 0 ]; then
-		printf '%s\0' "${images[@]}" | dcm-frames -0 --view voi,full 2>errors.1 |
+		printf '%s\0' "${images[@]}" | dcm-frames -0 --view voi,full,low 2>errors.1 |
 			txt-detect --no-text 2>errors.2 | box-merge --pad 4 --iou 0.5 >boxes 2>errors.3
 		px-redact "${redact_options[@]}" -b boxes -O px --log redact "${images[@]}" 2>errors.4
 		cat errors.? >errors
