@@ -33,7 +33,7 @@ LDLIBS  = -Wl,--as-needed $(DCMTK_LIBS) -lstdc++ $(shell pkg-config --libs $(PKG
 SRC     = $(wildcard libcommon/*/*.c libcommon/*/*.cc)
 OBJ     = $(SRC:%=build/%.o)
 
-all: $(PROGRAMS:%=build/%) $(SCRIPTS:%=build/%) build/tests/codec
+all: $(PROGRAMS:%=build/%) $(SCRIPTS:%=build/%) build/tests/codec build/tests/net
 
 # Other settings, other objects: a change of flags rebuilds.
 build/flags: FORCE
@@ -43,7 +43,7 @@ build/flags: FORCE
 
 $(PROGRAMS:%=build/%): build/%: build/cmd/%.c.o build/libcommon.a
 	$(CXX) $(SAN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-build/tests/codec: build/tests/codec.c.o build/libcommon.a
+build/tests/codec build/tests/net: %: %.c.o build/libcommon.a
 	$(CXX) $(SAN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(SCRIPTS:%=build/%): build/%: cmd/%.sh libcommon/base/version.h
 	sed 's/@VERSION@/$(VERSION)/' $< >$@.new && chmod +x $@.new && mv $@.new $@
@@ -151,18 +151,19 @@ TRAIN_PACKAGES = libfreetype-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev \
 	fonts-comfortaa fonts-junction fonts-karla fonts-ebgaramond fonts-hosny-amiri fonts-noto-core \
 	fonts-droid-fallback fonts-ipafont-gothic fonts-nanum fonts-paratype fonts-thai-tlwg unifont \
 	xfonts-efont-unicode mate-backgrounds fonts-dejavu-extra xfonts-75dpi xfonts-100dpi xfonts-base xfonts-terminus xfonts-x3270-misc xfonts-jmk
-TRAIN_LIBS = freetype2 libpng libjpeg zlib
+TRAIN_LIBS = freetype2 libpng libjpeg zlib cairo
 BACKGROUNDS = ../shared/bench/backgrounds $(wildcard /usr/share/backgrounds/mate/nature)
-STEPS = 22000
+STEPS = 40000
 SEED = 1
+TRAIN_SOURCES = $(wildcard train/*.c) libcommon/text/conv.c libcommon/text/net.c
 
 train: build/train
 	build/train -g $(BACKGROUNDS)
-	nice -n 19 build/train -s $(SEED) -n $(STEPS) -c build/train.state -o share/text-net.bin $(BACKGROUNDS)
-build/train: $(wildcard train/*.c train/*.h) libcommon/text/conv.c libcommon/text/net.c
+	nice build/train -s $(SEED) -n $(STEPS) -c build/train.state -o share/text-net.bin -p build/train.png $(BACKGROUNDS)
+build/train: $(TRAIN_SOURCES) $(wildcard train/*.h) libcommon/text/conv.h libcommon/text/conv_kernel.h libcommon/text/net.h
 	@mkdir -p $(@D)
-	$(CC) $(OURS_C) -D_XOPEN_SOURCE=700 -Ilibcommon -O3 -march=native -ffp-contract=off \
-	 $$(pkg-config --cflags $(TRAIN_LIBS)) -o $@ $(filter %.c,$^) $$(pkg-config --libs $(TRAIN_LIBS)) -lm
+	$(CC) $(OURS_C) -D_XOPEN_SOURCE=700 -Ilibcommon -O3 -march=native -ffp-contract=fast \
+	 $$(pkg-config --cflags $(TRAIN_LIBS)) -o $@ $(TRAIN_SOURCES) $$(pkg-config --libs $(TRAIN_LIBS)) -lm -lpthread
 
 # How well text is found; TESSERACT=1 measures tesseract on whole pages beside it.
 BENCH_DETECT = ../shared/bench/detect ../shared/corpus

@@ -49,7 +49,7 @@ help(void)
 "  -p, --psm N        page segmentation mode of tesseract, 3 to 13\n"
 "  -m, --min-conf P   leave out boxes of a confidence below P, 0 to 1\n"
 "  -n, --no-text      do not read the text that was found\n"
-"  -k, --kernel K     auto, plain or avx2; each finds the same boxes\n"
+"  -k, --kernel K     auto, plain, sse2, avx2 or neon; the same boxes\n"
 "  -h, --help         show this help\n"
 "  -V, --version      show the version\n");
 	return text;

@@ -196,6 +196,21 @@ covers='any(.boxes[]; .x <= 30 and .y <= 20 and .x + .w >= 158 and .y + .h >= 29
 	cmp plain auto
 }
 
+@test "each kernel of the net computes the same values" {
+	compared=0
+	for kernel in avx2 sse2 neon; do	# 2: this processor lacks it
+		run "$BUILD/tests/net" kernels plain "$kernel"
+		[ "$status" -eq 0 ] || [ "$status" -eq 2 ]
+		[ "$status" -eq 2 ] || compared=$((compared + 1))
+	done
+	[ "$compared" -gt 0 ]
+}
+
+@test "a tile with its surroundings says what the whole image says" {
+	"$BUILD/tests/net" tiles 192
+	run -1 "$BUILD/tests/net" tiles 128	# a control: less than the net reaches
+}
+
 @test "a large image is seen in tiles, and text across their borders is found" {
 	# Cores of 1024 pixels meet in the middle of this text.
 	pgm "DOE^JANE 1956-03-07" 960 1020 1600 >in

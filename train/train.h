@@ -34,4 +34,14 @@ int backgrounds_load(const char *dir);	/* returns how many PNG and JPEG images t
 /* Safe in several threads. What it draws depends on R alone. */
 void scene_draw(struct rng *r, struct scene *s);
 
+/* How training went: one point a measurement. */
+struct point {
+	double step, loss, test_loss, found, wrong;	/* shares of cells of text found, and of others taken for text */
+};
+/* Draws POINTS as a PNG of curves; returns 0, or -1. */
+int curves_draw(const char *path, const struct point *points, int count, double steps);
+
+/* Rounds flat parameters (see backprop.h) to BYTES of the file that net_weights_load reads. Returns 0, or -1. */
+int quantise(const float *flat, unsigned char bytes[NET_FILE_BYTES]);
+
 #endif

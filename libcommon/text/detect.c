@@ -19,23 +19,43 @@ static const struct scale scales[] = {
 #define TILE_CORE 1024u
 #define TILE_MAX (TILE_CORE + 2 * NET_REACH)
 
+#define SURE_LOGITS (16 << CONV_POINT)	/* from -8 up to 8 */
+
 struct detect {
 	struct net_weights weights;
 	struct net_maps maps;
 	struct gray scaled;
 	struct cells cells;
+	uint8_t sure[SURE_LOGITS];
 };
+
+/* Probabilities in 255ths of all logits that are not as good as sure. */
+static void
+sure_fill(struct detect *d)
+{
+	for (int i = 0; i < SURE_LOGITS; i++)
+		d->sure[i] = (uint8_t)(255 / (1 + exp(-ldexp(i - SURE_LOGITS / 2, -CONV_POINT))) + .5);
+}
+
+static uint8_t
+sure_of(const struct detect *d, int logit)
+{
+	int i = logit + SURE_LOGITS / 2;
+
+	return d->sure[i < 0 ? 0 : i >= SURE_LOGITS ? SURE_LOGITS - 1 : i];
+}
 
 struct detect *
 detect_new(struct err *e)
 {
 	struct detect *d = calloc(1, sizeof *d);
 
-	if (d == NULL || !net_weights_new(&d->weights)) {
+	if (d == NULL) {
 		err_set(e, "out of memory");
 	} else if (!net_shipped(&d->weights)) {
 		err_set(e, "the text net that was built in is not one");
 	} else {
+		sure_fill(d);
 		return d;
 	}
 	detect_free(d);
@@ -71,42 +91,39 @@ tile_side(uint32_t length, uint32_t from, uint32_t *core_end, uint32_t *start, u
 	*end = length - *core_end <= NET_REACH ? length : *core_end + NET_REACH;
 }
 
-/* Probability in 255ths. Through double, so that no processor's last bit shows. */
-static uint8_t
-probability(float logit)
-{
-	return logit < -7 ? 0 : logit > 7 ? 255 : (uint8_t)(255 / (1 + exp(-(double)logit)) + .5);
-}
-
 static int
 tile_run(struct detect *d, const struct gray *g, uint32_t x0, uint32_t y0, struct err *e)
 {
 	uint32_t x1, y1, left, right, top, bottom, width, height;
 	struct net_maps *m = &d->maps;
+	const struct net_plane *image, *logit;
 
 	tile_side(g->width, x0, &x1, &left, &right);
 	tile_side(g->height, y0, &y1, &top, &bottom);
 	width = up_to_cells(right - left, NET_ALIGN);
 	height = up_to_cells(bottom - top, NET_ALIGN);
-	if (!net_maps_size(m, width, height, false))
+	if (!net_maps_size(m, width, height, g->channels))
 		return err_set(e, "out of memory");
+	image = &m->maps[NET_IMAGE];
+	logit = &m->maps[NET_LOGIT];
 	for (uint32_t y = 0; y < height; y++) {
 		uint32_t from = top + y < g->height ? top + y : g->height - 1;
-		const uint8_t *row = g->pixels + (size_t)from * g->width + left;
-		float *to = m->image.at + y * m->image.row;
+		const uint8_t *row = g->pixels + ((size_t)from * g->width + left) * g->channels;
+		size_t own = (size_t)(right - left) * g->channels, all = (size_t)width * g->channels;
+		int16_t *to = image->at + y * image->row;
 
-		for (uint32_t x = 0; x < right - left; x++)
-			to[x] = (float)row[x] / 255;
-		for (uint32_t x = right - left; x < width; x++)
-			to[x] = to[x - 1];
+		for (size_t x = 0; x < own; x++)
+			to[x] = (int16_t)(row[x] * NET_SAMPLE);
+		for (size_t x = own; x < all; x++)
+			to[x] = to[x - g->channels];
 	}
 	net_forward(&d->weights, m);
 	for (uint32_t y = y0 / NET_CELL; y < (y1 + NET_CELL - 1) / NET_CELL; y++) {
-		const float *row = m->logit.at + (y - top / NET_CELL) * m->logit.row;
+		const int16_t *row = logit->at + (y - top / NET_CELL) * logit->row;
 
 		for (uint32_t x = x0 / NET_CELL; x < (x1 + NET_CELL - 1) / NET_CELL; x++)
 			d->cells.sure.pixels[(size_t)y * d->cells.sure.width + x] =
-			    probability(row[(x - left / NET_CELL) * m->logit.channels]);
+			    sure_of(d, row[(x - left / NET_CELL) * logit->channels]);
 	}
 	return 0;
 }
@@ -127,7 +144,7 @@ cells_fill(struct detect *d, const struct gray *g, struct err *e)
 }
 
 static int
-gray_search(struct detect *d, const struct gray *g, struct box_record *r, struct err *e)
+scales_search(struct detect *d, const struct gray *g, struct box_record *r, struct err *e)
 {
 	uint32_t side = g->width < g->height ? g->width : g->height;
 
@@ -148,7 +165,7 @@ gray_search(struct detect *d, const struct gray *g, struct box_record *r, struct
 int
 detect_find(struct detect *d, const struct picture *p, struct box_record *r, struct err *e)
 {
-	if (gray_search(d, &p->luma, r, e) < 0 || (p->coloured && gray_search(d, &p->greatest, r, e) < 0))
+	if (scales_search(d, p->coloured ? &p->rgb : &p->luma, r, e) < 0)
 		return -1;
 	lines_unite(r);
 	if (lines_split(p, r, e) < 0)

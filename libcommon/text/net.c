@@ -1,24 +1,49 @@
 /* net.c - see net.h */
 #include "text/net.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BORDER_WIDEST 8u
+const struct net_shape net_shapes[NET_MAPS] = {
+	[NET_IMAGE] = {3, 0, 2},
+	[NET_A] = {8, 1, 0},
+	[NET_B1] = {16, 2, 1},
+	[NET_B2] = {16, 2, 0},
+	[NET_C0] = {32, 3, 1},
+	[NET_C1] = {32, 3, 2},
+	[NET_C2] = {32, 3, 0},
+	[NET_D0] = {48, 4, 1},
+	[NET_D1] = {48, 4, 2},
+	[NET_D2] = {48, 4, 4},
+	[NET_D3] = {48, 4, 1},
+	[NET_D4] = {48, 4, 0},
+	[NET_G] = {32, 4, 0},
+	[NET_E0] = {32, 3, 1},
+	[NET_E1] = {32, 3, 0},
+	[NET_H] = {16, 3, 0},
+	[NET_U] = {16, 2, 1},
+	[NET_V] = {16, 2, 0},
+	[NET_LOGIT] = {CONV_LANES, 2, 0},
+};
 
+#define NONE NET_IMAGE
 const struct net_layer net_layers[NET_LAYERS] = {
-	{"a", 6, 1, 1, 8, true},	/* s2d and 3x3: a window of 6 pixels that steps by 2 */
-	{"b1", 2, 1, 8, 16, true},
-	{"b2", 3, 1, 16, 16, true},
-	{"c0", 2, 1, 16, 24, true},
-	{"c1", 3, 1, 24, 24, true},
-	{"c2", 3, 2, 24, 24, true},
-	{"c3", 3, 4, 24, 24, true},
-	{"c4", 3, 8, 24, 24, true},
-	{"h", 1, 1, 24, 16, false},
-	{"v", 3, 1, 16, 16, true},
-	{"logit", 1, 1, 16, 1, false},
+	{"a", NET_IMAGE, NET_A, NONE, 6, 1, 3, 8, true, NONE, NONE},	/* s2d and 3x3: a window of 6 that steps by 2 */
+	{"b1", NET_A, NET_B1, NONE, 2, 1, 8, 16, true, NONE, NONE},
+	{"b2", NET_B1, NET_B2, NET_B1, 3, 1, 16, 16, true, NONE, NONE},
+	{"c0", NET_B2, NET_C0, NONE, 2, 1, 16, 32, true, NONE, NONE},
+	{"c1", NET_C0, NET_C1, NET_C0, 3, 1, 32, 32, true, NONE, NONE},
+	{"c2", NET_C1, NET_C2, NET_C1, 3, 2, 32, 32, true, NONE, NONE},
+	{"d0", NET_C2, NET_D0, NONE, 2, 1, 32, 48, true, NONE, NONE},
+	{"d1", NET_D0, NET_D1, NET_D0, 3, 1, 48, 48, true, NONE, NONE},
+	{"d2", NET_D1, NET_D2, NET_D1, 3, 2, 48, 48, true, NONE, NONE},
+	{"d3", NET_D2, NET_D3, NET_D2, 3, 4, 48, 48, true, NONE, NONE},
+	{"d4", NET_D3, NET_D4, NET_D3, 3, 1, 48, 48, true, NONE, NONE},
+	{"g", NET_D4, NET_G, NONE, 1, 1, 48, 32, false, NET_C2, NET_E0},
+	{"e1", NET_E0, NET_E1, NET_E0, 3, 1, 32, 32, true, NONE, NONE},
+	{"h", NET_E1, NET_H, NONE, 1, 1, 32, 16, false, NET_B2, NET_U},
+	{"v", NET_U, NET_V, NONE, 3, 1, 16, 16, true, NONE, NONE},
+	{"logit", NET_V, NET_LOGIT, NONE, 1, 1, 16, 1, false, NONE, NONE},
 };
 
 size_t
@@ -27,197 +52,135 @@ net_padded(const struct net_layer *l)
 	return (l->out + CONV_LANES - 1) / CONV_LANES * CONV_LANES;
 }
 
-bool
-net_weights_new(struct net_weights *w)
+size_t
+net_taps(const struct net_layer *l, size_t row, size_t channels, ptrdiff_t tap[CONV_TAPS_MAX], size_t *run)
 {
-	size_t total = 0;
-	float *p;
+	/* Where the window starts: 2 above and left for the 6x6 one, the dilation for 3x3, nothing for 2x2 and 1x1. */
+	ptrdiff_t before = l->size == 6 ? 2 : l->size == 3 ? (ptrdiff_t)l->dilation : 0;
+	bool one_run = l->dilation == 1;	/* a row of the window lies in one piece */
+	size_t n = 0;
 
-	for (size_t i = 0; i < NET_LAYERS; i++)
-		total += (net_layers[i].size * net_layers[i].size * net_layers[i].in + 1) * net_padded(&net_layers[i]);
-	if ((p = calloc(total, sizeof *p)) == NULL)
+	*run = one_run ? l->size * channels : channels;
+	for (size_t y = 0; y < l->size; y++)
+		for (size_t x = 0; x < (one_run ? 1 : l->size); x++)
+			tap[n++] = ((ptrdiff_t)(y * l->dilation) - before) * (ptrdiff_t)row +
+			    ((ptrdiff_t)(x * l->dilation) - before) * (ptrdiff_t)channels;
+	return n;
+}
+
+/* ---- weights ---- */
+
+static size_t
+layer_places(const struct net_layer *l)
+{
+	return l->size * l->size;
+}
+
+/* Where the weight of input value I (of PLACES * IN) and output channel O is, as the kernel reads it. */
+static size_t
+weight_at(const struct net_layer *l, size_t i, size_t o)
+{
+	return (i / 2 * net_padded(l) + o) * 2 + i % 2;
+}
+
+static uint32_t
+bytes_take(const unsigned char **from, unsigned count)
+{
+	uint32_t v = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		v |= (uint32_t)*(*from)++ << 8 * i;
+	return v;
+}
+
+/* Of one layer, which was checked to hold BYTES enough; false when its sums could overflow. */
+static bool
+layer_load(struct net_weights *w, size_t layer, const unsigned char **from)
+{
+	const struct net_layer *l = &net_layers[layer];
+	size_t values = layer_places(l) * l->in;
+	int64_t sums[64] = {0};
+
+	if ((w->shift[layer] = bytes_take(from, 1)) < 1 || w->shift[layer] > 15)
 		return false;
-	for (size_t i = 0; i < NET_LAYERS; i++) {
-		const struct net_layer *l = &net_layers[i];
-
-		w->weights[i] = p;
-		w->bias[i] = p + l->size * l->size * l->in * net_padded(l);
-		p = w->bias[i] + net_padded(l);
+	for (size_t o = 0; o < l->out; o++) {
+		w->bias[layer][o] = (int32_t)bytes_take(from, 4);
+		sums[o] = llabs((int64_t)w->bias[layer][o]);
+		if (sums[o] > CONV_SUM_MAX)
+			return false;
+		w->bias[layer][o] += 1 << (w->shift[layer] - 1);	/* rounds */
 	}
+	for (size_t i = 0; i < values; i++)
+		for (size_t o = 0; o < l->out; o++) {
+			int16_t v = (int16_t)bytes_take(from, 2);
+
+			w->weights[layer][weight_at(l, i, o)] = v;
+			sums[o] += (int64_t)abs(v) << 15;
+		}
+	for (size_t o = 0; o < l->out; o++)
+		if (sums[o] > CONV_SUM_MAX)
+			return false;
 	return true;
+}
+
+/* The first layer's weights for gray images: those of red, green and blue added up. */
+static bool
+gray_fill(struct net_weights *w)
+{
+	const struct net_layer *l = &net_layers[0];
+
+	for (size_t p = 0; p < layer_places(l); p++)
+		for (size_t o = 0; o < l->out; o++) {
+			int32_t sum = 0;
+
+			for (size_t c = 0; c < l->in; c++)
+				sum += w->weights[0][weight_at(l, p * l->in + c, o)];
+			if (sum < INT16_MIN || sum > INT16_MAX)
+				return false;
+			w->gray[weight_at(l, p, o)] = (int16_t)sum;
+		}
+	return true;
+}
+
+bool
+net_weights_load(struct net_weights *w, const unsigned char *bytes, size_t count)
+{
+	size_t weights = layer_places(&net_layers[0]) * net_padded(&net_layers[0]), biases = 0;
+	int32_t *b;
+	int16_t *p;
+	bool ok = count == NET_FILE_BYTES;
+
+	for (size_t i = 0; i < NET_LAYERS; i++) {
+		weights += layer_places(&net_layers[i]) * net_layers[i].in * net_padded(&net_layers[i]);
+		biases += net_padded(&net_layers[i]);
+	}
+	memset(w, 0, sizeof *w);
+	if (!ok || (w->memory = calloc(1, biases * sizeof *b + weights * sizeof *p)) == NULL)
+		return false;
+	b = w->memory;
+	w->gray = p = (int16_t *)(b + biases);
+	p += layer_places(&net_layers[0]) * net_padded(&net_layers[0]);
+	for (size_t i = 0; i < NET_LAYERS && ok; i++) {
+		w->bias[i] = b;
+		w->weights[i] = p;
+		b += net_padded(&net_layers[i]);
+		p += layer_places(&net_layers[i]) * net_layers[i].in * net_padded(&net_layers[i]);
+		ok = layer_load(w, i, &bytes);
+	}
+	if (ok && gray_fill(w))
+		return true;
+	net_weights_free(w);
+	return false;
 }
 
 void
 net_weights_free(struct net_weights *w)
 {
-	free(w->weights[0]);
+	free(w->memory);
 	memset(w, 0, sizeof *w);
 }
 
-void
-net_weights_set(struct net_weights *w, const float *flat)
-{
-	for (size_t i = 0; i < NET_LAYERS; i++) {
-		const struct net_layer *l = &net_layers[i];
-
-		/* One more row than weights: the biases, which follow in both layouts. */
-		for (size_t row = 0; row <= l->size * l->size * l->in; row++, flat += l->out)
-			memcpy(w->weights[i] + row * net_padded(l), flat, l->out * sizeof *flat);
-	}
-}
-
-void
-net_weights_get(const struct net_weights *w, float *flat)
-{
-	for (size_t i = 0; i < NET_LAYERS; i++) {
-		const struct net_layer *l = &net_layers[i];
-
-		for (size_t row = 0; row <= l->size * l->size * l->in; row++, flat += l->out)
-			memcpy(flat, w->weights[i] + row * net_padded(l), l->out * sizeof *flat);
-	}
-}
-
-/* Sets P's shape and takes its place from *USED floats; false when that overflows. */
-static bool
-plane_shape(struct net_plane *p, size_t width, size_t height, size_t channels, size_t border, size_t *used)
-{
-	size_t floats;
-
-	p->width = width;
-	p->height = height;
-	p->channels = channels;
-	p->border = border;
-	p->row = (width + 2 * border) * channels;
-	if (__builtin_mul_overflow(p->row, height + 2 * border, &floats) ||
-	    __builtin_add_overflow(*used, floats + CONV_LANES, used))
-		return false;
-	return true;
-}
-
-static void
-plane_place(struct net_plane *p, float **memory)
-{
-	size_t floats = p->row * (p->height + 2 * p->border);
-
-	p->memory = *memory;
-	p->at = *memory + p->border * (p->row + p->channels);
-	*memory += floats + CONV_LANES;	/* a last vector may reach over the end */
-	memset(p->memory, 0, floats * sizeof *p->memory);
-}
-
-bool
-net_maps_size(struct net_maps *m, size_t width, size_t height, bool keep)
-{
-	struct net_plane *all[] = {&m->image, &m->a, &m->b1, &m->b2, &m->h, &m->u, &m->v, &m->logit, &m->c[0],
-	    &m->c[1], &m->c[2], &m->c[3], &m->c[4]};
-	size_t used = 0, n = sizeof all / sizeof *all - (keep ? 0 : NET_STEPS - 1);
-	size_t w4 = width / 4, h4 = height / 4, w8 = width / 8, h8 = height / 8, bytes;
-	float *place;
-
-	if (m->memory != NULL && m->image.width == width && m->image.height == height && m->keep == keep)
-		return true;	/* the borders are still zeros */
-	if (width == 0 || height == 0 || width % NET_ALIGN || height % NET_ALIGN || width > UINT32_MAX ||
-	    height > UINT32_MAX)
-		return false;
-	if (!plane_shape(&m->image, width, height, 1, 2, &used) ||
-	    !plane_shape(&m->a, width / 2, height / 2, 8, 0, &used) ||
-	    !plane_shape(&m->b1, w4, h4, 16, 1, &used) || !plane_shape(&m->b2, w4, h4, 16, 1, &used) ||
-	    !plane_shape(&m->h, w8, h8, 16, 0, &used) || !plane_shape(&m->u, w4, h4, 16, 1, &used) ||
-	    !plane_shape(&m->v, w4, h4, 16, 1, &used) || !plane_shape(&m->logit, w4, h4, CONV_LANES, 0, &used))
-		return false;
-	for (size_t i = 0; i < (keep ? NET_STEPS + 1 : 2); i++)
-		if (!plane_shape(&m->c[i], w8, h8, 24, BORDER_WIDEST, &used))
-			return false;
-	if (__builtin_mul_overflow(used, sizeof *m->memory, &bytes))
-		return false;
-	if (used > m->room) {
-		free(m->memory);
-		m->room = 0;
-		m->image.width = 0;
-		if ((m->memory = malloc(bytes)) == NULL)
-			return false;
-		m->room = used;
-	}
-	m->keep = keep;
-	place = m->memory;
-	for (size_t i = 0; i < n; i++)
-		plane_place(all[i], &place);
-	for (size_t i = 2; !keep && i <= NET_STEPS; i++)
-		m->c[i] = m->c[i % 2];
-	return true;
-}
-
-void
-net_maps_free(struct net_maps *m)
-{
-	free(m->memory);
-	memset(m, 0, sizeof *m);
-}
-
-struct conv
-net_conv(const struct net_weights *w, size_t layer, const struct net_plane *in, const struct net_plane *out,
-    const struct net_plane *add)
-{
-	const struct net_layer *l = &net_layers[layer];
-	size_t stride = l->size % 2 == 0 ? 2 : 1;
-	struct conv c = {.in = in->at, .in_row = in->row * stride, .in_step = in->channels * stride,
-	    .out = out->at, .out_row = out->row, .out_step = out->channels, .add = add ? add->at : NULL,
-	    .weights = w->weights[layer], .bias = w->bias[layer], .width = out->width, .height = out->height,
-	    .channels = net_padded(l), .relu = l->relu};
-	/* Where the window starts: 2 above and left for the 6x6 one, the dilation for 3x3, nothing for 2x2 and 1x1. */
-	ptrdiff_t before = l->size == 6 ? 2 : l->size == 3 ? (ptrdiff_t)l->dilation : 0;
-	bool one_run = l->dilation == 1;	/* a row of the window lies in one piece */
-
-	c.run = one_run ? l->size * l->in : l->in;
-	for (size_t y = 0; y < l->size; y++)
-		for (size_t x = 0; x < (one_run ? 1 : l->size); x++)
-			c.tap[c.taps++] = ((ptrdiff_t)(y * l->dilation) - before) * (ptrdiff_t)in->row +
-			    ((ptrdiff_t)(x * l->dilation) - before) * (ptrdiff_t)in->channels;
-	return c;
-}
-
-static void
-layer_run(const struct net_weights *w, size_t layer, const struct net_plane *in, const struct net_plane *out,
-    const struct net_plane *add)
-{
-	struct conv c = net_conv(w, layer, in, out, add);
-
-	conv_run(&c);
-}
-
-/* u = b2 + h, each value of h 2x2 times */
-static void
-head_join(struct net_maps *m)
-{
-	for (size_t y = 0; y < m->u.height; y++) {
-		float *u = m->u.at + y * m->u.row;
-		const float *b2 = m->b2.at + y * m->b2.row, *h = m->h.at + y / 2 * m->h.row;
-
-		for (size_t x = 0; x < m->u.width; x++)
-			for (size_t i = 0; i < m->u.channels; i++)
-				u[x * 16 + i] = b2[x * 16 + i] + h[x / 2 * 16 + i];
-	}
-}
-
-void
-net_forward(const struct net_weights *w, struct net_maps *m)
-{
-	layer_run(w, 0, &m->image, &m->a, NULL);
-	layer_run(w, 1, &m->a, &m->b1, NULL);
-	layer_run(w, 2, &m->b1, &m->b2, &m->b1);
-	layer_run(w, 3, &m->b2, &m->c[0], NULL);
-	for (size_t i = 0; i < NET_STEPS; i++)
-		layer_run(w, 4 + i, &m->c[i], &m->c[i + 1], &m->c[i]);
-	layer_run(w, 8, &m->c[NET_STEPS], &m->h, NULL);
-	head_join(m);
-	layer_run(w, 9, &m->u, &m->v, NULL);
-	layer_run(w, 10, &m->v, &m->logit, NULL);
-}
-
-/*
- * The trained weights as a file inside of the program: lines of text that say where they are from, an empty line, then
- * NET_WEIGHTS floats, least significant byte first.
- */
+/* The trained weights as a file inside of the program: lines that say where they are from, an empty line, the weights. */
 __asm__(".pushsection .rodata\n"
     "net_file: .incbin \"share/text-net.bin\"\n"
     "net_file_end: .byte 0\n"
@@ -229,18 +192,152 @@ bool
 net_shipped(struct net_weights *w)
 {
 	const char *start = strstr(net_file, "\n\n");
-	float *flat;
 
-	if (start == NULL || (size_t)(net_file_end - start - 2) != NET_WEIGHTS * sizeof *flat ||
-	    (flat = malloc(NET_WEIGHTS * sizeof *flat)) == NULL)
+	return start != NULL && start + 2 <= net_file_end &&
+	    net_weights_load(w, (const unsigned char *)start + 2, (size_t)(net_file_end - start - 2));
+}
+
+/* ---- planes ---- */
+
+/* Sets the shape of map I, and its place at *USED values; false when that overflows. */
+static bool
+plane_shape(struct net_maps *m, enum net_map i, size_t width, size_t height, size_t channels, size_t *used)
+{
+	struct net_plane *p = &m->maps[i];
+	size_t rows, values;
+
+	p->border = net_shapes[i].border;
+	p->width = width >> net_shapes[i].level;
+	p->height = height >> net_shapes[i].level;
+	p->channels = channels;
+	p->at = NULL;
+	p->row = (p->width + 2 * p->border) * p->channels;
+	rows = p->height + 2 * p->border;
+	return !__builtin_mul_overflow(p->row, rows, &values) && !__builtin_add_overflow(*used, values, used);
+}
+
+/* Where plane P, which begins at START, has its top left place. */
+static void
+plane_place(struct net_plane *p, int16_t *start)
+{
+	p->at = start + p->border * (p->row + p->channels);
+}
+
+bool
+net_maps_size(struct net_maps *m, size_t width, size_t height, size_t channels)
+{
+	size_t start[NET_MAPS], used = 0, shared, bytes;
+
+	if (width == 0 || height == 0 || width % NET_ALIGN || height % NET_ALIGN || width > UINT32_MAX ||
+	    height > UINT32_MAX)
 		return false;
-	for (size_t i = 0; i < NET_WEIGHTS; i++) {
-		const unsigned char *b = (const unsigned char *)start + 2 + 4 * i;
-		uint32_t bits = (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-
-		memcpy(&flat[i], &bits, sizeof bits);
+	for (enum net_map i = 0; i < NET_U; i++) {
+		start[i] = used;
+		if (!plane_shape(m, i, width, height, i == NET_IMAGE ? channels : net_shapes[i].channels, &used))
+			return false;
 	}
-	net_weights_set(w, flat);
-	free(flat);
+	/* U and V take the place of the image and A, the largest ones, which are then done with. */
+	shared = 0;
+	for (enum net_map i = NET_U; i <= NET_V; i++) {
+		start[i] = shared;
+		if (!plane_shape(m, i, width, height, net_shapes[i].channels, &shared))
+			return false;
+	}
+	used = shared > used ? shared : used;
+	start[NET_LOGIT] = used;
+	if (shared > start[NET_B1] || !plane_shape(m, NET_LOGIT, width, height, CONV_LANES, &used) ||
+	    __builtin_mul_overflow(used, sizeof *m->memory, &bytes))
+		return false;
+	if (used > m->room) {
+		free(m->memory);
+		m->room = 0;
+		if ((m->memory = malloc(bytes)) == NULL)
+			return false;
+		m->room = used;
+	}
+	for (enum net_map i = 0; i < NET_MAPS; i++)
+		plane_place(&m->maps[i], m->memory + start[i]);
 	return true;
+}
+
+void
+net_maps_free(struct net_maps *m)
+{
+	free(m->memory);
+	memset(m, 0, sizeof *m);
+}
+
+/* Memory is shared, so what a border held may be anything. */
+static void
+border_clear(const struct net_plane *p)
+{
+	size_t side = p->border * p->channels * sizeof *p->at;
+	int16_t *row = p->at - p->border * (p->row + p->channels);
+
+	if (side == 0)
+		return;
+	memset(row, 0, p->border * p->row * sizeof *row);
+	for (size_t y = 0; y < p->height; y++) {
+		row = p->at + y * p->row;
+		memset(row - p->border * p->channels, 0, side);
+		memset(row + p->width * p->channels, 0, side);
+	}
+	memset(p->at + p->height * p->row - p->border * p->channels, 0, p->border * p->row * sizeof *row);
+}
+
+/* ---- forward ---- */
+
+static void
+layer_run(const struct net_weights *w, size_t layer, struct net_maps *m)
+{
+	const struct net_layer *l = &net_layers[layer];
+	const struct net_plane *in = &m->maps[l->from], *out = &m->maps[l->to];
+	size_t stride = l->size % 2 == 0 ? 2 : 1;
+	struct conv c = {.in = in->at, .in_row = in->row * stride, .in_step = in->channels * stride, .out = out->at,
+	    .out_row = out->row, .out_step = out->channels, .weights = w->weights[layer], .bias = w->bias[layer],
+	    .shift = w->shift[layer], .width = out->width, .height = out->height, .channels = net_padded(l),
+	    .relu = l->relu};
+
+	if (layer == 0 && in->channels == 1)
+		c.weights = w->gray;
+	c.taps = net_taps(l, in->row, in->channels, c.tap, &c.run);
+	if (l->add != NONE) {
+		c.add = m->maps[l->add].at;
+		c.add_row = m->maps[l->add].row;
+	}
+	border_clear(out);
+	conv_run(&c);
+}
+
+/* join = with + small, each place of SMALL 2x2 times */
+static void
+join(const struct net_plane *small, const struct net_plane *with, const struct net_plane *to)
+{
+	size_t n = small->channels;
+
+	border_clear(to);
+	for (size_t y = 0; y < to->height; y++) {
+		int16_t *out = to->at + y * to->row;
+		const int16_t *a = with->at + y * with->row, *b = small->at + y / 2 * small->row;
+
+		for (size_t x = 0; x < to->width; x++)
+			for (size_t i = 0; i < n; i++) {
+				int v = a[x * n + i] + b[x / 2 * n + i];
+
+				out[x * n + i] = (int16_t)(v > INT16_MAX ? INT16_MAX : v < INT16_MIN ? INT16_MIN : v);
+			}
+	}
+}
+
+void
+net_forward(const struct net_weights *w, struct net_maps *m)
+{
+	border_clear(&m->maps[NET_IMAGE]);
+	for (size_t i = 0; i < NET_LAYERS; i++) {
+		const struct net_layer *l = &net_layers[i];
+
+		layer_run(w, i, m);
+		if (l->join != NONE)
+			join(&m->maps[l->to], &m->maps[l->with], &m->maps[l->join]);
+	}
 }

@@ -6,7 +6,7 @@
 
 #include "base/size.h"
 
-/* Grey levels that a pixel's greatest primary is above its luma, and pixels of that kind in a coloured image. */
+/* Levels that red, green and blue differ by, and pixels of that kind in a coloured image. */
 #define COLOUR 24
 #define COLOURED_MIN 20
 
@@ -17,13 +17,13 @@ gray_free(struct gray *g)
 	memset(g, 0, sizeof *g);
 }
 
-int
-gray_shape(struct gray *g, uint32_t width, uint32_t height, struct err *e)
+static int
+shape(struct gray *g, uint32_t width, uint32_t height, uint32_t channels, struct err *e)
 {
 	size_t bytes;
 	uint8_t *p;
 
-	if (!size_mul(width, height, &bytes))
+	if (!size_mul(width, height, &bytes) || !size_mul(bytes, channels, &bytes))
 		return err_set(e, "the image is too large");
 	if (bytes > g->room) {
 		if ((p = realloc(g->pixels, bytes)) == NULL)
@@ -33,7 +33,20 @@ gray_shape(struct gray *g, uint32_t width, uint32_t height, struct err *e)
 	}
 	g->width = width;
 	g->height = height;
+	g->channels = channels;
 	return 0;
+}
+
+int
+gray_shape(struct gray *g, uint32_t width, uint32_t height, struct err *e)
+{
+	return shape(g, width, height, 1, e);
+}
+
+int
+gray_shape_rgb(struct gray *g, uint32_t width, uint32_t height, struct err *e)
+{
+	return shape(g, width, height, 3, e);
 }
 
 void
@@ -41,6 +54,7 @@ picture_free(struct picture *p)
 {
 	gray_free(&p->luma);
 	gray_free(&p->greatest);
+	gray_free(&p->rgb);
 }
 
 static uint32_t
@@ -58,7 +72,8 @@ picture_fill(struct picture *p, const struct pnm *from, struct err *e)
 
 	p->coloured = false;
 	if (gray_shape(&p->luma, from->width, from->height, e) < 0 ||
-	    (from->channels == 3 && gray_shape(&p->greatest, from->width, from->height, e) < 0))
+	    (from->channels == 3 && (gray_shape(&p->greatest, from->width, from->height, e) < 0 ||
+	    gray_shape_rgb(&p->rgb, from->width, from->height, e) < 0)))
 		return -1;
 	if (from->maxval > 255) {
 		low = UINT32_MAX;
@@ -85,12 +100,15 @@ picture_fill(struct picture *p, const struct pnm *from, struct err *e)
 			p->luma.pixels[i] = (uint8_t)v[0];
 		} else {	/* ITU-R BT.601, in 1000ths */
 			uint32_t luma = (299 * v[0] + 587 * v[1] + 114 * v[2] + 500) / 1000;
-			uint32_t most = v[0] > v[1] ? v[0] : v[1];
+			uint32_t most = v[0] > v[1] ? v[0] : v[1], least = v[0] < v[1] ? v[0] : v[1];
 
 			most = v[2] > most ? v[2] : most;
+			least = v[2] < least ? v[2] : least;
 			p->luma.pixels[i] = (uint8_t)luma;
 			p->greatest.pixels[i] = (uint8_t)most;
-			coloured += most > luma + COLOUR;
+			for (int c = 0; c < 3; c++)
+				p->rgb.pixels[3 * i + (size_t)c] = (uint8_t)v[c];
+			coloured += most > least + COLOUR;
 		}
 	}
 	p->coloured = coloured >= COLOURED_MIN;
@@ -118,41 +136,49 @@ picture_best(const struct picture *p, const struct box *b)
 	return p->coloured && gray_contrast(&p->greatest, b) > gray_contrast(&p->luma, b) + COLOUR ? &p->greatest : &p->luma;
 }
 
+/* Channel C of the pixel at X, Y, or of the nearest one that there is. */
 static uint8_t
-pixel_near(const struct gray *g, int64_t x, int64_t y)
+sample_near(const struct gray *g, int64_t x, int64_t y, uint32_t c)
 {
 	x = x < 0 ? 0 : x >= g->width ? (int64_t)g->width - 1 : x;
 	y = y < 0 ? 0 : y >= g->height ? (int64_t)g->height - 1 : y;
-	return g->pixels[(size_t)y * g->width + (size_t)x];
+	return g->pixels[((size_t)y * g->width + (size_t)x) * g->channels + c];
 }
 
 int
 gray_twice(const struct gray *g, struct gray *to, struct err *e)
 {
-	if (gray_shape(to, g->width * 2, g->height * 2, e) < 0)
-		return -1;
-	for (uint32_t y = 0; y < to->height; y++)
-		for (uint32_t x = 0; x < to->width; x++) {
-			int64_t u = x / 2, v = y / 2, du = x % 2 ? 1 : -1, dv = y % 2 ? 1 : -1;
+	uint8_t *out;
 
-			to->pixels[(size_t)y * to->width + x] = (uint8_t)((9 * pixel_near(g, u, v) +
-			    3 * pixel_near(g, u + du, v) + 3 * pixel_near(g, u, v + dv) +
-			    pixel_near(g, u + du, v + dv) + 8) / 16);
-		}
+	if (shape(to, g->width * 2, g->height * 2, g->channels, e) < 0)
+		return -1;
+	out = to->pixels;
+	for (uint32_t y = 0; y < to->height; y++)
+		for (uint32_t x = 0; x < to->width; x++)
+			for (uint32_t c = 0; c < g->channels; c++) {
+				int64_t u = x / 2, v = y / 2, du = x % 2 ? 1 : -1, dv = y % 2 ? 1 : -1;
+
+				*out++ = (uint8_t)((9 * sample_near(g, u, v, c) + 3 * sample_near(g, u + du, v, c) +
+				    3 * sample_near(g, u, v + dv, c) + sample_near(g, u + du, v + dv, c) + 8) / 16);
+			}
 	return 0;
 }
 
 int
 gray_half(const struct gray *g, struct gray *to, struct err *e)
 {
-	if (gray_shape(to, (g->width + 1) / 2, (g->height + 1) / 2, e) < 0)
-		return -1;
-	for (uint32_t y = 0; y < to->height; y++)
-		for (uint32_t x = 0; x < to->width; x++) {
-			int64_t u = 2 * (int64_t)x, v = 2 * (int64_t)y;
+	uint8_t *out;
 
-			to->pixels[(size_t)y * to->width + x] = (uint8_t)((pixel_near(g, u, v) + pixel_near(g, u + 1, v) +
-			    pixel_near(g, u, v + 1) + pixel_near(g, u + 1, v + 1) + 2) / 4);
-		}
+	if (shape(to, (g->width + 1) / 2, (g->height + 1) / 2, g->channels, e) < 0)
+		return -1;
+	out = to->pixels;
+	for (uint32_t y = 0; y < to->height; y++)
+		for (uint32_t x = 0; x < to->width; x++)
+			for (uint32_t c = 0; c < g->channels; c++) {
+				int64_t u = 2 * (int64_t)x, v = 2 * (int64_t)y;
+
+				*out++ = (uint8_t)((sample_near(g, u, v, c) + sample_near(g, u + 1, v, c) +
+				    sample_near(g, u, v + 1, c) + sample_near(g, u + 1, v + 1, c) + 2) / 4);
+			}
 	return 0;
 }

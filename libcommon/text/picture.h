@@ -1,5 +1,5 @@
 /*
- * picture.h - an image as detectors see it: 8 bits, gray
+ * picture.h - an image as detectors see it: 8 bits, gray and coloured
  */
 #ifndef UNPHI_TEXT_PICTURE_H
 #define UNPHI_TEXT_PICTURE_H
@@ -12,18 +12,19 @@
 #include "stream/box.h"
 #include "stream/pnm.h"
 
-/* An 8-bit gray image; rows follow one another. ROOM bytes are allocated. */
+/* An 8-bit image, gray unless it is said to have three CHANNELS; rows follow one another. ROOM bytes are allocated. */
 struct gray {
 	uint8_t *pixels;
-	uint32_t width, height;
+	uint32_t width, height, channels;
 	size_t room;
 };
 /* Start with a zeroed struct. */
 void gray_free(struct gray *g);
 /* Gives G that size, reusing its memory; its pixels are then not defined. Returns 0, or -1 with E filled. */
 int gray_shape(struct gray *g, uint32_t width, uint32_t height, struct err *e);
+int gray_shape_rgb(struct gray *g, uint32_t width, uint32_t height, struct err *e);
 /*
- * Makes TO an image twice or half as large as G; twice, each new pixel is 9, 3, 3 and 1 sixteenths of the four old ones
+ * Makes TO an image twice or half as large as G, of as many channels; twice, each new pixel is 9, 3, 3 and 1 sixteenths of the four old ones
  * that are nearest. Returns 0, or -1 with E filled.
  */
 int gray_twice(const struct gray *g, struct gray *to, struct err *e);
@@ -32,11 +33,11 @@ int gray_half(const struct gray *g, struct gray *to, struct err *e);
 int gray_contrast(const struct gray *g, const struct box *b);
 
 /*
- * An image as the net sees it. Coloured text may be as bright as its ground, so a coloured image has a second gray one:
- * the greatest of red, green and blue. Start with a zeroed struct; its memory is reused.
+ * An image as detectors see it. Coloured text may be as bright as its ground, so a coloured image also has its red, green
+ * and blue, and a second gray one: the greatest of them. Start with a zeroed struct; its memory is reused.
  */
 struct picture {
-	struct gray luma, greatest;
+	struct gray luma, greatest, rgb;
 	bool coloured;
 };
 void picture_free(struct picture *p);
