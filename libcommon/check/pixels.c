@@ -149,8 +149,7 @@ static int
 read_mcu(struct pair *p, uint32_t frame, struct err *e)
 {
 	p->mcu = (struct mcu){ 1, 1, 0 };
-	if (p->pa.photometric == PHOTO_YBR_FULL_422 ||
-	    p->pa.photometric == PHOTO_YBR_PARTIAL_422)
+	if (pixels_is_422(&p->pa))
 		p->mcu.width = 2;	/* native: two pixels share their chroma */
 	if (!is_dct(&p->pa) || !is_dct(&p->pb))
 		return 0;

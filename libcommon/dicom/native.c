@@ -9,13 +9,6 @@
 
 #define RUN_MAX ((size_t)65535 * 3 * 4 + 4)	/* bytes of one row, and a pair */
 
-static bool
-is_pairs(const struct pixels *p)
-{
-	return p->photometric == PHOTO_YBR_FULL_422 ||
-	    p->photometric == PHOTO_YBR_PARTIAL_422;
-}
-
 uint64_t
 native_used(const struct pixels *p)
 {
@@ -215,7 +208,7 @@ make_line(const struct pixels *p, uint32_t w, const uint32_t v[3], uint8_t *line
 	uint32_t pair[4] = { v[0], v[0], v[1], v[2] };
 	uint32_t i, k, count = p->samples;
 
-	if (is_pairs(p)) {
+	if (pixels_is_422(p)) {
 		v = pair;
 		count = 4;
 		w /= 2;
@@ -247,7 +240,7 @@ write_rows(const struct native *n, uint32_t frame, uint32_t x, uint32_t y,
 {
 	const struct pixels *p = n->p;
 	uint32_t planes = p->planar ? p->samples : 1, plane, row;
-	uint32_t count = p->planar || p->samples == 1 ? 1 : is_pairs(p) ? 2 : 3;
+	uint32_t count = p->planar || p->samples == 1 ? 1 : pixels_is_422(p) ? 2 : 3;
 	uint64_t area = (uint64_t)p->rows * p->columns, pixel, at;
 	size_t len = (size_t)w * count * p->bytes;
 	uint8_t *run, *scratch;
@@ -302,7 +295,7 @@ int
 native_write(const struct native *n, uint32_t frame, uint32_t x, uint32_t y,
     uint32_t w, uint32_t h, const uint8_t *pixels, struct err *e)
 {
-	size_t pixel = n->p->bytes * (is_pairs(n->p) ? 2 : n->p->samples);
+	size_t pixel = n->p->bytes * (pixels_is_422(n->p) ? 2 : n->p->samples);
 	size_t stride = n->p->columns * pixel;
 
 	return write_rows(n, frame, x, y, w, h,

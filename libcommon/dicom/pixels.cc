@@ -171,8 +171,8 @@ read_module(struct dcm *d, struct pixels *p, struct err *e)
 	return p->coding == CODING_VIDEO ? 0 : get_photometric(d, p, e);
 }
 
-static bool
-is_422(const struct pixels *p)
+bool
+pixels_is_422(const struct pixels *p)
 {
 	return p->photometric == PHOTO_YBR_FULL_422 ||
 	    p->photometric == PHOTO_YBR_PARTIAL_422;
@@ -186,7 +186,7 @@ measure(struct pixels *p, struct err *e)
 
 	p->bytes = p->bits_allocated <= 8 ? 1 : p->bits_allocated / 8;
 	if (!size_mul(p->rows, p->columns, &n) ||
-	    !size_mul(n, is_422(p) ? 2 : p->samples, &n) ||
+	    !size_mul(n, pixels_is_422(p) ? 2 : p->samples, &n) ||
 	    !size_mul(n, p->bytes, &n) || n > max_code_bytes)
 		return err_set(e, "a frame of %ux%u is too large", p->columns, p->rows);
 	p->frame_bytes = n;
@@ -196,7 +196,7 @@ measure(struct pixels *p, struct err *e)
 static int
 check_422(const struct pixels *p, struct err *e)
 {
-	if (is_422(p) && (p->columns % 2 != 0 || p->bits_allocated != 8 || p->planar))
+	if (pixels_is_422(p) && (p->columns % 2 != 0 || p->bits_allocated != 8 || p->planar))
 		return err_set(e, "4:2:2 wants an even number of columns, "
 		    "8 bits and interleaved samples");
 	return 0;
@@ -222,7 +222,7 @@ native_describe(uint64_t length, bool big_endian, struct pixels *p, struct err *
 	 * Some decompressors leave the tag as it was. Data that are long enough
 	 * for 4:4:4 are that: 4:2:2 would leave a third of them over.
 	 */
-	if (is_422(p) && length / 3 / p->frames >=
+	if (pixels_is_422(p) && length / 3 / p->frames >=
 	    static_cast<size_t>(p->rows) * p->columns * p->bytes) {
 		p->photometric = PHOTO_YBR_FULL;
 		if (measure(p, e) < 0)

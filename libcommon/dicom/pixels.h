@@ -70,6 +70,9 @@ struct pixels {
 	size_t frame_bytes;
 };
 
+/* Do the pixels of a frame, as delivered, share their chroma two by two? */
+bool pixels_is_422(const struct pixels *p);
+
 /* The video (video.h) of D, once it was described; NULL of other images. */
 struct video;
 struct video *pixels_video(struct dcm *d);

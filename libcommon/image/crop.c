@@ -46,13 +46,6 @@ static const struct place {
 
 /* -- pixels ----------------------------------------------------------------- */
 
-static bool
-is_pairs(const struct pixels *p)
-{
-	return p->photometric == PHOTO_YBR_FULL_422 ||
-	    p->photometric == PHOTO_YBR_PARTIAL_422;
-}
-
 static size_t
 pixel_bytes(const struct pixels *p)
 {
@@ -67,7 +60,7 @@ crop_pixels(const struct pixels *p, const struct rect *r, struct pixels *out,
 	    r->w > p->columns - r->x || r->h > p->rows - r->y)
 		return err_set(e, "the crop is not within its %u columns and %u rows",
 		    p->columns, p->rows);
-	if (is_pairs(p) && (r->x % 2 != 0 || r->w % 2 != 0))
+	if (pixels_is_422(p) && (r->x % 2 != 0 || r->w % 2 != 0))
 		return err_set(e, "its pixels share their chroma two by two: the crop "
 		    "wants an even X and an even W");
 	*out = *p;

@@ -167,8 +167,7 @@ fill_new(const struct fill_style *style, struct dcm *d, const struct pixels *p,
 	f->height = p->rows;
 	f->samples = p->samples;
 	f->bytes = p->bytes;
-	f->pairs = p->photometric == PHOTO_YBR_FULL_422 ||
-	    p->photometric == PHOTO_YBR_PARTIAL_422;
+	f->pairs = pixels_is_422(p);
 	f->chroma = f->pairs || p->photometric == PHOTO_YBR_FULL;
 	f->bits = p->bits_stored;
 	f->shift = p->high_bit + 1 - p->bits_stored;

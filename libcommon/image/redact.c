@@ -12,13 +12,6 @@
 #include "image/crop.h"
 #include "image/redact_internal.h"
 
-static bool
-is_pairs(const struct pixels *p)
-{
-	return p->photometric == PHOTO_YBR_FULL_422 ||
-	    p->photometric == PHOTO_YBR_PARTIAL_422;
-}
-
 int
 redact_boxes(struct job *j, uint32_t frame, struct err *e)
 {
@@ -35,7 +28,7 @@ redact_boxes(struct job *j, uint32_t frame, struct err *e)
 		rects_free(&j->boxes);
 		j->boxes = rest;
 	}
-	if (is_pairs(p))
+	if (pixels_is_422(p))
 		rects_even(&j->boxes, p->columns);
 	return got;
 }
