@@ -3,18 +3,14 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
+
 #define RESIDUE_MAX 7	/* bytes after EOI: see codestream_tail_is_empty */
 
 enum {
 	M_TEM = 0x01, M_SOF15 = 0xcf, M_JPG = 0xc8, M_DAC = 0xcc, M_RST0 = 0xd0,
 	M_RST7 = 0xd7, M_SOI = 0xd8
 };
-
-static uint32_t
-be16(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 8 | p[1];
-}
 
 static bool
 is_frame_header(unsigned m)
@@ -33,8 +29,8 @@ frame_header(unsigned m, const uint8_t *p, size_t n, struct codestream *c,
 	if (n < 6 || n < 6 + 3 * (size_t)p[5])
 		return err_set(e, "the codestream's frame header is too short");
 	c->precision = p[0];
-	c->height = be16(p + 1);
-	c->width = be16(p + 3);
+	c->height = bytes_be16(p + 1);
+	c->width = bytes_be16(p + 3);
 	c->components = p[5];
 	c->process = (uint8_t)m;
 	c->lossless = m == JPEG_SOF3 || m == JPEG_SOF55;
@@ -98,7 +94,7 @@ codestream_next(const uint8_t *code, size_t len, size_t *at,
 		return 0;
 	if (m == M_TEM || (m >= M_RST0 && m <= M_RST7))
 		return 1;	/* stand alone */
-	if (m == 0 || m == M_SOI || len - i < 2 || (n = be16(code + i)) < 2 ||
+	if (m == 0 || m == M_SOI || len - i < 2 || (n = bytes_be16(code + i)) < 2 ||
 	    n > len - i)
 		return err_set(e, "the codestream is cut or malformed");
 	s->body = i + 2;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "dicom/codestream.h"
 #include "dicom/j2k_header.h"
 
@@ -92,12 +93,6 @@ find_jpeg(const uint8_t *code, size_t len, struct comments *out, struct err *e)
 
 /* -- JPEG 2000 -------------------------------------------------------------- */
 
-static uint32_t
-be16(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 8 | p[1];
-}
-
 /* The COM among the marker segments from AT to END, which are well formed. */
 static int
 find_com(const uint8_t *code, size_t at, size_t end, struct comments *out,
@@ -106,8 +101,8 @@ find_com(const uint8_t *code, size_t at, size_t end, struct comments *out,
 	size_t n;
 
 	for (; at + 4 <= end; at += 2 + n) {
-		n = be16(code + at + 2);
-		if (be16(code + at) == J2K_COM &&
+		n = bytes_be16(code + at + 2);
+		if (bytes_be16(code + at) == J2K_COM &&
 		    add(out, code, at + 4, n - 2, e) < 0)
 			return -1;
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/bytes.h"
 #include "dicom/htj2k.h"
 #include "dicom/j2k.h"
 #include "dicom/jpeg_lossless.h"
@@ -60,7 +61,7 @@ void
 encode_normalise(const struct pixels *p, uint8_t *frame)
 {
 	bool j2k = p->coding == CODING_J2K;
-	unsigned unused, bits = p->stream.precision, i;
+	unsigned unused, bits = p->stream.precision;
 	size_t at;
 	uint32_t v;
 
@@ -69,13 +70,10 @@ encode_normalise(const struct pixels *p, uint8_t *frame)
 		return;
 	unused = 32 - bits;
 	for (at = 0; at < p->frame_bytes; at += p->bytes) {
-		for (v = 0, i = 0; i < p->bytes; i++)
-			v |= (uint32_t)frame[at + i] << 8 * i;
-		v <<= unused;
+		v = bytes_word(frame + at, p->bytes) << unused;
 		v = j2k && p->is_signed ? (uint32_t)((int32_t)v >> unused) :
 		    v >> unused;
-		for (i = 0; i < p->bytes; i++)
-			frame[at + i] = (uint8_t)(v >> 8 * i);
+		bytes_put_le(frame + at, v, p->bytes);
 	}
 }
 

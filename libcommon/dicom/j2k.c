@@ -4,6 +4,7 @@
 #include <openjpeg.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "dicom/j2k_header.h"
 #include "dicom/j2k_packets.h"
 
@@ -139,18 +140,6 @@ j2k_describe(const uint8_t *code, size_t len, struct codestream *c,
 	return 0;
 }
 
-static void
-put_word(uint8_t *out, size_t word, uint32_t v)
-{
-	out[0] = (uint8_t)v;
-	if (word >= 2)
-		out[1] = (uint8_t)(v >> 8);
-	if (word == 4) {
-		out[2] = (uint8_t)(v >> 16);
-		out[3] = (uint8_t)(v >> 24);
-	}
-}
-
 int
 j2k_decode(const uint8_t *code, size_t len, const struct codestream *c,
     size_t word, bool extend, void *out, struct err *e)
@@ -189,7 +178,7 @@ j2k_decode(const uint8_t *code, size_t len, const struct codestream *c,
 		to = (uint8_t *)out + k * word;
 		for (i = 0; i < n; i++, to += c->components * word) {
 			v = (uint32_t)from[i];
-			put_word(to, word, (v ^ sign) - sign);
+			bytes_put_le(to, (v ^ sign) - sign, word);
 		}
 	}
 out:

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
 
 enum {	/* T.800 Table A.2, T.814 */
 	M_SOC = 0xff4f, M_CAP = 0xff50, M_SIZ = 0xff51, M_COD = 0xff52,
@@ -53,18 +55,6 @@ struct walk {
 	bool coded, quantised, in_main;
 };
 
-static uint32_t
-be16(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 8 | p[1];
-}
-
-static uint32_t
-be32(const uint8_t *p)
-{
-	return be16(p) << 16 | be16(p + 2);
-}
-
 static uint64_t
 ceil_div(uint64_t a, uint64_t b)
 {
@@ -82,13 +72,13 @@ j2k_box_read(const uint8_t *p, size_t at, size_t end, uint32_t *type,
 
 	if (end - at < head)
 		return false;
-	n = be32(p + at);
-	*type = be32(p + at + 4);
+	n = bytes_be32(p + at);
+	*type = bytes_be32(p + at + 4);
 	if (n == 1) {
 		head = 16;
 		if (end - at < head)
 			return false;
-		n = (uint64_t)be32(p + at + 8) << 32 | be32(p + at + 12);
+		n = (uint64_t)bytes_be32(p + at + 8) << 32 | bytes_be32(p + at + 12);
 	} else if (n == 0)
 		n = end - at;
 	if (n < head || n > end - at)
@@ -117,7 +107,7 @@ colour_read(const uint8_t *p, size_t at, size_t end, bool *sycc, struct err *e)
 		if (!j2k_box_read(p, at, end, &type, &from, &to))
 			return err_set(e, "the JP2 wrapper is malformed");
 		if (type == J2K_BOX_COLOUR && to - from >= 7 && p[from] == 1)
-			*sycc = be32(p + from + 3) == 18;
+			*sycc = bytes_be32(p + from + 3) == 18;
 	}
 	return 0;
 }
@@ -162,16 +152,16 @@ read_siz(struct j2k_header *h, const uint8_t *p, size_t n, struct err *e)
 
 	if (n < 36)
 		return err_set(e, "%s", cut);
-	h->profile = (uint16_t)be16(p);
-	h->x1 = be32(p + 2);
-	h->y1 = be32(p + 6);
-	h->x0 = be32(p + 10);
-	h->y0 = be32(p + 14);
-	h->tile_w = be32(p + 18);
-	h->tile_h = be32(p + 22);
-	h->tile_x0 = be32(p + 26);
-	h->tile_y0 = be32(p + 30);
-	h->components = be16(p + 34);
+	h->profile = (uint16_t)bytes_be16(p);
+	h->x1 = bytes_be32(p + 2);
+	h->y1 = bytes_be32(p + 6);
+	h->x0 = bytes_be32(p + 10);
+	h->y0 = bytes_be32(p + 14);
+	h->tile_w = bytes_be32(p + 18);
+	h->tile_h = bytes_be32(p + 22);
+	h->tile_x0 = bytes_be32(p + 26);
+	h->tile_y0 = bytes_be32(p + 30);
+	h->components = bytes_be16(p + 34);
 	if (h->components != 1 && h->components != J2K_MAX_COMPONENTS)
 		return err_set(e, "the codestream has %u components",
 		    (unsigned)h->components);
@@ -241,12 +231,12 @@ read_cod(struct walk *w, struct tile_style *t, const uint8_t *p, size_t n,
 	struct j2k_coding c;
 	uint32_t i;
 
-	if (n < 5 || p[1] > 4 || be16(p + 2) == 0 || p[4] > 1 ||
+	if (n < 5 || p[1] > 4 || bytes_be16(p + 2) == 0 || p[4] > 1 ||
 	    (p[4] == 1 && h->components != 3))
 		return err_set(e, "%s", cut);
 	if (read_coding(p + 5, n - 5, p[0] & 1, &c, e) < 0)
 		return -1;
-	t->layers = (uint16_t)be16(p + 2);
+	t->layers = (uint16_t)bytes_be16(p + 2);
 	for (i = 0; i < h->components; i++)
 		if (!t->own[i])
 			t->coding[i] = c;
@@ -350,13 +340,13 @@ read_segments(struct walk *w, struct tile_style *t, unsigned last, bool first,
 	for (;;) {
 		if (w->end - w->at < 2)
 			return err_set(e, "%s", cut);
-		m = be16(w->p + w->at);
+		m = bytes_be16(w->p + w->at);
 		if (m == last && w->in_main)
 			return 0;	/* SOT is a part of its tile-part */
 		w->at += 2;
 		if (m == last)
 			return 0;
-		if (w->end - w->at < 2 || (n = be16(w->p + w->at)) < 2 ||
+		if (w->end - w->at < 2 || (n = bytes_be16(w->p + w->at)) < 2 ||
 		    n > w->end - w->at)
 			return err_set(e, "%s", cut);
 		if (!first && (m == M_COD || m == M_COC || m == M_QCD ||
@@ -439,10 +429,11 @@ read_tile_part(struct walk *w, struct err *e)
 	uint32_t tile, i;
 	size_t start = w->at, n;
 
-	if (w->end - w->at < tile_part_min || be16(p) != M_SOT || be16(p + 2) != 10)
+	if (w->end - w->at < tile_part_min || bytes_be16(p) != M_SOT ||
+	    bytes_be16(p + 2) != 10)
 		return err_set(e, "%s", cut);
-	tile = be16(p + 4);
-	n = be32(p + 6);
+	tile = bytes_be16(p + 4);
+	n = bytes_be32(p + 6);
 	if (n == 0)	/* up to EOC, which unpadded code ends with */
 		n = w->end - 2 - w->at;
 	if (tile >= w->h->tiles || n < tile_part_min || n > w->end - 2 - w->at ||
@@ -475,14 +466,14 @@ j2k_header_part(const struct j2k_header *h, size_t *at, struct j2k_part *part)
 	const uint8_t *p = h->code;
 	size_t start = *at == 0 ? h->first_part : *at, i, n;
 
-	if (be16(p + start) == M_EOC)
+	if (bytes_be16(p + start) == M_EOC)
 		return false;
-	n = be32(p + start + 6);
+	n = bytes_be32(p + start + 6);
 	if (n == 0)
 		n = h->len - 2 - start;
-	for (i = start + 12; be16(p + i) != M_SOD;)
-		i += 2 + (size_t)be16(p + i + 2);
-	part->tile = be16(p + start + 4);
+	for (i = start + 12; bytes_be16(p + i) != M_SOD;)
+		i += 2 + (size_t)bytes_be16(p + i + 2);
+	part->tile = bytes_be16(p + start + 4);
 	part->bytes = p + i + 2;
 	part->len = n - (i + 2 - start);
 	*at = start + n;
@@ -498,7 +489,7 @@ read_tiles(struct walk *w, struct err *e)
 	for (;;) {
 		if (w->end - w->at < 2)
 			return err_set(e, "%s", cut);
-		if (be16(w->p + w->at) == M_EOC)
+		if (bytes_be16(w->p + w->at) == M_EOC)
 			break;
 		if (read_tile_part(w, e) < 0)
 			return -1;
@@ -526,8 +517,9 @@ read_main(struct walk *w, struct err *e)
 	const uint8_t *p = w->p + w->at;
 	size_t n;
 
-	if (w->end - w->at < 6 || be16(p) != M_SOC || be16(p + 2) != M_SIZ ||
-	    (n = be16(p + 4)) < 2 || n > w->end - w->at - 4)
+	if (w->end - w->at < 6 || bytes_be16(p) != M_SOC ||
+	    bytes_be16(p + 2) != M_SIZ ||
+	    (n = bytes_be16(p + 4)) < 2 || n > w->end - w->at - 4)
 		return err_set(e, "the frame does not begin as a JPEG 2000 codestream");
 	if (read_siz(w->h, p + 6, n - 2, e) < 0)
 		return -1;
@@ -608,8 +600,9 @@ add_tlm(const uint8_t *p, size_t at, size_t end, struct buf *out, struct err *e)
 	size_t i, n, left = 0, part = at;
 	unsigned segments = 0;
 
-	for (i = at; end - i >= tile_part_min && be16(p + i) == M_SOT; i += n, left++)
-		if ((n = be32(p + i + 6)) < tile_part_min || n > end - i)
+	for (i = at; end - i >= tile_part_min && bytes_be16(p + i) == M_SOT;
+	    i += n, left++)
+		if ((n = bytes_be32(p + i + 6)) < tile_part_min || n > end - i)
 			return err_set(e, "the encoder's tile-parts are malformed");
 	for (; left > 0; left -= n) {
 		n = left < MOST ? left : MOST;
@@ -620,7 +613,7 @@ add_tlm(const uint8_t *p, size_t at, size_t end, struct buf *out, struct err *e)
 		head[4] = (uint8_t)segments++;
 		if (buf_add(out, head, sizeof head, e) < 0)
 			return -1;
-		for (i = 0; i < n; i++, part += be32(p + part + 6)) {
+		for (i = 0; i < n; i++, part += bytes_be32(p + part + 6)) {
 			memcpy(entry, p + part + 4, 2);
 			memcpy(entry + 2, p + part + 6, 4);
 			if (buf_add(out, entry, sizeof entry, e) < 0)
@@ -636,13 +629,14 @@ j2k_header_finish(const uint8_t *code, size_t len, bool tlm, struct buf *out,
 {
 	size_t at = 2, n, before = out->len;
 
-	if (len < 4 || be16(code) != M_SOC || buf_add(out, code, 2, e) < 0)
+	if (len < 4 || bytes_be16(code) != M_SOC || buf_add(out, code, 2, e) < 0)
 		goto bad;
-	for (; be16(code + at) != M_SOT; at += n) {
-		if (len - at < 6 || (n = 2 + (size_t)be16(code + at + 2)) < 4 ||
+	for (; bytes_be16(code + at) != M_SOT; at += n) {
+		if (len - at < 6 || (n = 2 + (size_t)bytes_be16(code + at + 2)) < 4 ||
 		    n > len - at - 2)
 			goto bad;
-		if (be16(code + at) != M_COM && be16(code + at) != M_TLM &&
+		if (bytes_be16(code + at) != M_COM &&
+		    bytes_be16(code + at) != M_TLM &&
 		    buf_add(out, code + at, n, e) < 0)
 			goto bad;
 	}

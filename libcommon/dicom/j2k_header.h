@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "base/err.h"
 #include "dicom/codestream.h"
 
@@ -143,13 +144,9 @@ unsigned j2k_header_levels(const struct j2k_header *h);
 static inline int32_t
 j2k_sample(const uint8_t *p, size_t word, const struct codestream *c)
 {
-	uint32_t v = p[0], top = (uint32_t)1 << (c->precision - 1);
+	uint32_t top = (uint32_t)1 << (c->precision - 1);
+	uint32_t v = bytes_word(p, word) & (top | (top - 1));
 
-	if (word >= 2)
-		v |= (uint32_t)p[1] << 8;
-	if (word == 4)
-		v |= (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-	v &= top | (top - 1);
 	return (int32_t)(c->is_signed ? (v ^ top) - top : v);
 }
 

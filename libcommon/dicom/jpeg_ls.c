@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/size.h"
 
 #define CONTEXTS 365		/* T.87 A.3.4: three gradients in 9 regions, by sign */
@@ -723,16 +724,6 @@ read_scan_header(struct scan *s, const uint8_t *p, size_t n, struct err *e)
 	return 0;
 }
 
-static uint32_t
-be(const uint8_t *p, size_t n)
-{
-	uint32_t v = 0;
-
-	while (n-- > 0)
-		v = v << 8 | *p++;
-	return v;
-}
-
 /* What is told before a scan: LSE, DRI, HP's APP8. */
 static int
 read_segment(struct scan *s, const uint8_t *p, unsigned marker, size_t n,
@@ -743,12 +734,14 @@ read_segment(struct scan *s, const uint8_t *p, unsigned marker, size_t n,
 		if (n != 11 || p[0] != 1)
 			return err_set(e, "JPEG-LS with mapping tables or large sizes "
 			    "is not supported");
-		s->p = (struct params){ (int32_t)be(p + 1, 2), (int32_t)be(p + 3, 2),
-		    (int32_t)be(p + 5, 2), (int32_t)be(p + 7, 2), (int32_t)be(p + 9, 2) };
+		s->p = (struct params){ (int32_t)bytes_be16(p + 1),
+		    (int32_t)bytes_be16(p + 3), (int32_t)bytes_be16(p + 5),
+		    (int32_t)bytes_be16(p + 7), (int32_t)bytes_be16(p + 9) };
 	} else if (marker == JPEG_DRI) {
 		if (n < 2 || n > 4)
 			return err_set(e, "the codestream's restart interval is malformed");
-		s->restart = be(p, n);
+		for (s->restart = 0; n > 0; n--)
+			s->restart = s->restart << 8 | *p++;
 	} else if (marker == JPEG_APP8 && n == 5 && memcmp(p, "mrfx", 4) == 0) {
 		s->transform = p[4];
 		if (s->transform > 3)

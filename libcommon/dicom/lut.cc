@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/bytes.h"
 #include "dicom/dcm_internal.hh"
 
 static const size_t max_segments_bytes = 1 << 20;	/* of 65536 entries */
@@ -69,12 +70,6 @@ lut_free(struct lut *l)
 	memset(l, 0, sizeof *l);
 }
 
-static uint32_t
-le16(const uint8_t *p)
-{
-	return p[0] | static_cast<uint32_t>(p[1]) << 8;
-}
-
 /* All bytes of an element, words as little-endian. */
 static int
 read_all(struct dcm *d, DcmElement *el, size_t max, std::vector<uint8_t> &out,
@@ -103,13 +98,13 @@ read_descriptor(struct dcm *d, DcmItem *item, const DcmTagKey &key,
 		return -1;
 	if (b.size() < 6)
 		return err_set(e, "a lookup table's descriptor is too short");
-	l->entries = le16(&b[0]);
+	l->entries = bytes_le16(&b[0]);
 	if (l->entries == 0)
 		l->entries = 65536;
-	l->first = static_cast<int32_t>(le16(&b[2]));
+	l->first = static_cast<int32_t>(bytes_le16(&b[2]));
 	if ((is_signed || el->getVR() == EVR_SS) && l->first > 0x7fff)
 		l->first -= 0x10000;
-	l->bits = le16(&b[4]);
+	l->bits = bytes_le16(&b[4]);
 	if (l->bits < 1 || l->bits > 16)
 		return err_set(e, "a lookup table has entries of %u bits", l->bits);
 	return 0;
@@ -137,7 +132,7 @@ read_entries(struct dcm *d, DcmElement *el, struct lut *l, struct err *e)
 	if (lut_room(l, e) < 0)
 		return -1;
 	for (i = 0; i < l->entries; i++)
-		l->data[i] = static_cast<uint16_t>(words ? le16(&b[2 * i]) : b[i]);
+		l->data[i] = static_cast<uint16_t>(words ? bytes_le16(&b[2 * i]) : b[i]);
 	return 0;
 }
 
@@ -306,8 +301,8 @@ segment(struct segments *s, size_t *at, bool indirect, struct err *e)
 
 	if (*at + 2 > words)
 		return err_set(e, "a palette's segment is cut");
-	op = le16(&b[2 * *at]);
-	n = le16(&b[2 * *at + 2]);
+	op = bytes_le16(&b[2 * *at]);
+	n = bytes_le16(&b[2 * *at + 2]);
 	*at += 2;
 	if (op <= 1 && n > s->l->entries - s->filled)
 		return err_set(e, "a palette's segments have too many entries");
@@ -317,13 +312,13 @@ segment(struct segments *s, size_t *at, bool indirect, struct err *e)
 			return err_set(e, "a palette's segment is cut");
 		for (i = 0; i < n; i++)
 			s->l->data[s->filled++] = static_cast<uint16_t>(
-			    le16(&b[2 * (*at)++]));
+			    bytes_le16(&b[2 * (*at)++]));
 		return 0;
 	case 1:
 		if (*at + 1 > words || s->filled == 0)
 			return err_set(e, "a palette's segment is cut");
 		from = s->l->data[s->filled - 1];
-		to = le16(&b[2 * (*at)++]);
+		to = bytes_le16(&b[2 * (*at)++]);
 		for (i = 1; i <= n; i++)
 			s->l->data[s->filled++] = static_cast<uint16_t>(from +
 			    (static_cast<double>(to) - from) * i / n + 0.5);
@@ -331,8 +326,8 @@ segment(struct segments *s, size_t *at, bool indirect, struct err *e)
 	case 2:
 		if (!indirect || *at + 2 > words)
 			return err_set(e, "a palette's segment is malformed");
-		target = (le16(&b[2 * *at]) | static_cast<size_t>(
-		    le16(&b[2 * *at + 2])) << 16) / 2;
+		target = (bytes_le16(&b[2 * *at]) | static_cast<size_t>(
+		    bytes_le16(&b[2 * *at + 2])) << 16) / 2;
 		*at += 2;
 		for (i = 0; i < n; i++)
 			if (segment(s, &target, false, e) < 0)

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+
 #define RUN_MAX ((size_t)65535 * 3 * 4 + 4)	/* bytes of one row, and a pair */
 
 uint64_t
@@ -94,7 +96,7 @@ int
 native_read(const struct scan *s, const struct scan_element *el, uint64_t at,
     void *out, size_t n, struct err *e)
 {
-	uint8_t *b = out, pair[2], first;
+	uint8_t *b = out, pair[2];
 	size_t i = 0;
 
 	if (at > el->length || n > el->length - at)
@@ -108,11 +110,8 @@ native_read(const struct scan *s, const struct scan_element *el, uint64_t at,
 	}
 	if (scan_read(s, el->value + at + i, b + i, (n - i) & ~(size_t)1, e) < 0)
 		return -1;
-	for (; n - i >= 2; i += 2) {
-		first = b[i];
-		b[i] = b[i + 1];
-		b[i + 1] = first;
-	}
+	bytes_swap_pairs(b + i, n - i);
+	i += (n - i) & ~(size_t)1;
 	if (i == n)
 		return 0;
 	if (at + i + 2 > el->length)
@@ -192,15 +191,6 @@ put_bits(const struct native *n, uint64_t bit, uint32_t w, const uint8_t *v,
 	return transfer(n, from, run, (size_t)(to - from), true, e);
 }
 
-static void
-put_word(uint8_t *p, size_t bytes, uint32_t w)
-{
-	size_t b;
-
-	for (b = 0; b < bytes; b++)
-		p[b] = (uint8_t)(w >> 8 * b & 0xff);
-}
-
 /* W pixels of the words V, as pixels.h delivers them. */
 static void
 make_line(const struct pixels *p, uint32_t w, const uint32_t v[3], uint8_t *line)
@@ -215,7 +205,7 @@ make_line(const struct pixels *p, uint32_t w, const uint32_t v[3], uint8_t *line
 	}
 	for (i = 0; i < w; i++)
 		for (k = 0; k < count; k++, line += p->bytes)
-			put_word(line, p->bytes, v[k]);
+			bytes_put_le(line, v[k], p->bytes);
 }
 
 /* The samples of one plane out of W interleaved pixels. */

@@ -4,15 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
 #define HEADER_BYTES 64		/* the count and 15 offsets: G.5 */
 #define MAX_SEGMENTS 15
-
-static uint32_t
-le32(const uint8_t *p)
-{
-	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-	    (uint32_t)p[3] << 24;
-}
 
 /*
  * G.3.2: a byte n below 128 is followed by n + 1 bytes; above, by one that
@@ -66,17 +61,17 @@ rle_decode(const uint8_t *code, size_t len, size_t count, size_t samples,
 
 	if (len < HEADER_BYTES)
 		return err_set(e, "the RLE header is cut");
-	if (n > MAX_SEGMENTS || le32(code) != n)
+	if (n > MAX_SEGMENTS || bytes_le32(code) != n)
 		return err_set(e, "there are %lu RLE segments, not %zu",
-		    (unsigned long)le32(code), n);
-	begin = le32(code + 4);
+		    (unsigned long)bytes_le32(code), n);
+	begin = bytes_le32(code + 4);
 	for (i = 4 + 4 * n; i < HEADER_BYTES || (i < begin && i < len); i++)
 		if (code[i] != 0)
 			return err_set(e, "bytes that belong to no RLE segment come "
 			    "before the first");
 	for (i = 0; i < n; i++) {
-		begin = le32(code + 4 + 4 * i);
-		end = i + 1 < n ? le32(code + 8 + 4 * i) : len;
+		begin = bytes_le32(code + 4 + 4 * i);
+		end = i + 1 < n ? bytes_le32(code + 8 + 4 * i) : len;
 		if (begin < HEADER_BYTES || end < begin || end > len)
 			return err_set(e, "RLE segment %zu is not where the header "
 			    "says", i + 1);
@@ -114,15 +109,6 @@ pack(const uint8_t *row, size_t n, uint8_t *out)
 	return o;
 }
 
-static void
-put32(char *p, size_t v)
-{
-	int i;
-
-	for (i = 0; i < 4; i++)
-		p[i] = (char)(v >> 8 * i & 0xff);
-}
-
 int
 rle_encode(const uint8_t *frame, uint32_t rows, uint32_t columns,
     uint32_t samples, size_t bytes, struct buf *out, struct err *e)
@@ -144,13 +130,14 @@ rle_encode(const uint8_t *frame, uint32_t rows, uint32_t columns,
 	for (s = 0; s < 16; s++)
 		if (buf_add(out, "\0\0\0", 4, e) < 0)
 			goto out;
-	put32(out->data + base, segments);
+	bytes_put_le((uint8_t *)out->data + base, segments, 4);
 	for (s = 0; s < segments; s++) {
 		if (out->len - base > UINT32_MAX) {
 			err_set(e, "a frame is too large for RLE: PS3.5 G.5");
 			goto out;
 		}
-		put32(out->data + base + 4 * (s + 1), out->len - base);
+		bytes_put_le((uint8_t *)out->data + base + 4 * (s + 1),
+		    out->len - base, 4);
 		b = s / bytes * bytes + (bytes - 1 - s % bytes);
 		for (y = 0; y < rows; y++) {
 			for (x = 0; x < columns; x++)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/bytes.h"
 #include "base/size.h"
 #include "base/temp.h"
 
@@ -34,33 +35,15 @@ struct reader {
 };
 
 static uint32_t
-le16(const uint8_t *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8;
-}
-
-static uint32_t
-le32(const uint8_t *p)
-{
-	return le16(p) | le16(p + 2) << 16;
-}
-
-static uint32_t
-be16(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 8 | (uint32_t)p[1];
-}
-
-static uint32_t
 get16(const uint8_t *p, enum scan_coding c)
 {
-	return c == SCAN_BIG ? be16(p) : le16(p);
+	return c == SCAN_BIG ? bytes_be16(p) : bytes_le16(p);
 }
 
 static uint32_t
 get32(const uint8_t *p, enum scan_coding c)
 {
-	return c == SCAN_BIG ? be16(p) << 16 | be16(p + 2) : le32(p);
+	return c == SCAN_BIG ? bytes_be32(p) : bytes_le32(p);
 }
 
 static int
@@ -272,7 +255,7 @@ walk_value(struct reader *r, struct scan_element *el, uint64_t end,
 			return -1;
 	} else if ((el->vr[0] == '\0' || unknown) && el->length >= 8 && !bytes &&
 	    (p = peek(r, el->value, 8, &unused)) != NULL &&
-	    (le16(p) << 16 | le16(p + 2)) == ITEM) {
+	    (bytes_le16(p) << 16 | bytes_le16(p + 2)) == ITEM) {
 		/*
 		 * Without a dictionary this may be a sequence. If it is not, no
 		 * harm: its bytes are its own. If it is, its depth counts.
@@ -415,7 +398,7 @@ walk_set(struct reader *r, size_t *cap, struct err *e)
 	s->ordered = true;
 	for (; pos < s->size; pos = el.value + el.length) {
 		p = s->size - pos < 4 ? NULL : peek(r, pos, 4, e);
-		if (p == NULL || le32(p) == 0) {
+		if (p == NULL || bytes_le32(p) == 0) {
 			if ((zeros = only_zeros(r, pos, e)) < 0)
 				return -1;
 			if (zeros)
@@ -460,7 +443,7 @@ guess_coding(const uint8_t *head)
 {
 	if (!looks_explicit(head))
 		return SCAN_IMPLICIT;
-	return be16(head) < le16(head) ? SCAN_BIG : SCAN_EXPLICIT;
+	return bytes_be16(head) < bytes_le16(head) ? SCAN_BIG : SCAN_EXPLICIT;
 }
 
 /* Group 0002, PS3.10 7.1; sets s->set. */
@@ -476,7 +459,7 @@ walk_meta(struct reader *r, size_t *cap, struct err *e)
 	for (; s->size - pos >= 8; pos = el.value + el.length) {
 		if ((p = peek(r, pos, 8, e)) == NULL)
 			return -1;
-		if (le16(p) != 2)
+		if (bytes_le16(p) != 2)
 			break;
 		if (!s->has_meta)
 			s->meta_coding = guess_coding(p);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "dicom/scan.h"
 #include "image/overlay.h"
 
@@ -313,19 +314,6 @@ clear_overlay(struct sweep *w, const struct overlay *o, uint8_t *bits,
 	return 0;
 }
 
-static void
-swap_words(uint8_t *b, size_t n)
-{
-	uint8_t first;
-	size_t i;
-
-	for (i = 0; i + 1 < n; i += 2) {
-		first = b[i];
-		b[i] = b[i + 1];
-		b[i + 1] = first;
-	}
-}
-
 static int
 redact_overlay(struct sweep *w, uint32_t group, struct err *e)
 {
@@ -343,11 +331,11 @@ redact_overlay(struct sweep *w, uint32_t group, struct err *e)
 	if (scan_read(w->s, o.data->value, bits, len, e) < 0)
 		goto out;
 	if (o.swapped)
-		swap_words(bits, len);
+		bytes_swap_pairs(bits, len);
 	if (clear_overlay(w, &o, bits, &n, e) < 0)
 		goto out;
 	if (o.swapped)
-		swap_words(bits, len);
+		bytes_swap_pairs(bits, len);
 	if (n > 0 && splice_bytes(w->sp, o.data->tag,
 	    o.data->vr[0] == '\0' ? "OW" : o.data->vr, bits, len, e) < 0)
 		goto out;

@@ -1,6 +1,7 @@
 /* redact: native Pixel Data of another size, written anew; see redact.h. */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "dicom/native.h"
 #include "image/redact_internal.h"
 
@@ -12,25 +13,12 @@ struct sink {
 	size_t bit;		/* frames of 1 bit follow without a gap */
 };
 
-static void
-swap_pairs(uint8_t *b, size_t n)
-{
-	uint8_t first;
-	size_t i;
-
-	for (i = 0; i + 1 < n; i += 2) {
-		first = b[i];
-		b[i] = b[i + 1];
-		b[i + 1] = first;
-	}
-}
-
 /* Writes the first N bytes of the sink, and keeps the others. */
 static int
 drain(struct sink *s, size_t n, struct err *e)
 {
 	if (s->n->swapped)
-		swap_pairs((uint8_t *)s->bytes.data, n);
+		bytes_swap_pairs((uint8_t *)s->bytes.data, n);
 	if (splice_put(s->j->sp, s->bytes.data, n, e) < 0)
 		return -1;
 	memmove(s->bytes.data, s->bytes.data + n, s->bytes.len - n);

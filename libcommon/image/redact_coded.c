@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "base/inorder.h"
 #include "dicom/encode.h"
 #include "image/jpeg.h"
@@ -42,23 +43,14 @@ struct writer {
 	uint64_t value;		/* AS_IT_IS: where Pixel Data lies in the output */
 };
 
-static void
-put_le(uint8_t *p, uint64_t v, int bytes)
-{
-	int i;
-
-	for (i = 0; i < bytes; i++)
-		p[i] = (uint8_t)(v >> 8 * i & 0xff);
-}
-
 static int
 put_item(struct splice *sp, uint32_t tag, uint32_t length, struct err *e)
 {
 	uint8_t h[8];
 
-	put_le(h, tag >> 16, 2);
-	put_le(h + 2, tag & 0xffff, 2);
-	put_le(h + 4, length, 4);
+	bytes_put_le(h, tag >> 16, 2);
+	bytes_put_le(h + 2, tag & 0xffff, 2);
+	bytes_put_le(h + 4, length, 4);
 	return splice_put(sp, h, sizeof h, e);
 }
 
@@ -255,13 +247,13 @@ hand(void *arg, void *slot, struct err *e)
 		if (at > UINT32_MAX)
 			return err_set(e, "the frames are too long for their offset "
 			    "table");
-		put_le(w->o.basic + 4 * i, at, 4);
+		bytes_put_le(w->o.basic + 4 * i, at, 4);
 	}
 	if ((t->again ? write_code(j, t, e) : copy_fragments(j, t, e)) < 0)
 		return -1;
 	if (w->o.extended != NULL) {
-		put_le(w->o.extended + 8 * i, at, 8);
-		put_le(w->o.lengths + 8 * i,
+		bytes_put_le(w->o.extended + 8 * i, at, 8);
+		bytes_put_le(w->o.lengths + 8 * i,
 		    splice_at(j->sp) - w->o.base - at - 8, 8);
 	}
 	return 0;

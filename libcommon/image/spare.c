@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
+
 #define PIXEL_PADDING DCM_TAG(0x0028, 0x0120)
 #define BLOCK ((size_t)4096)	/* bytes looked at before a decision */
 
@@ -49,27 +51,6 @@ spare_of(struct dcm *d, const struct pixels *p)
 	return s;
 }
 
-static uint32_t
-get(const uint8_t *p, unsigned bits)
-{
-	uint32_t v = p[0];
-
-	if (bits > 8)
-		v |= (uint32_t)p[1] << 8;
-	if (bits > 16)
-		v |= (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-	return v;
-}
-
-static void
-put(uint8_t *p, unsigned bits, uint32_t v)
-{
-	unsigned i;
-
-	for (i = 0; i < bits / 8; i++)
-		p[i] = (uint8_t)(v >> 8 * i);
-}
-
 /*
  * Is no spare bit set in N bytes? Words of 16 bits are nearly all there are: four
  * at a time, for this looks at every pixel that is copied.
@@ -91,7 +72,7 @@ is_zero(const struct spare *s, const uint8_t *frame, size_t n)
 	for (; i < n; i++)
 		all[i % 8] |= frame[i];
 	for (v = 0, i = 0; i < 8; i += 2)
-		v |= get(all + i, 16);
+		v |= bytes_le16(all + i);
 	return (v & ~s->sample) == 0;
 }
 
@@ -130,7 +111,8 @@ spare_clear(const struct spare *s, uint8_t *frame, size_t n)
 		if (s->sign == 0 && is_zero(s, frame + at, len))
 			continue;
 		for (i = at; i + step <= at + len; i += step)
-			clean = is_clean(s, get(frame + i, s->bits), &seen) && clean;
+			clean = is_clean(s, bytes_word(frame + i, step), &seen) &&
+			    clean;
 	}
 	/*
 	 * Of two ways to write one value the choice is a bit to hide in, where
@@ -139,14 +121,14 @@ spare_clear(const struct spare *s, uint8_t *frame, size_t n)
 	if (clean && !(seen.zeros && seen.ones && (s->above & (s->above - 1)) == 0))
 		return 0;
 	for (i = 0; i + step <= n; i += step) {
-		v = get(frame + i, s->bits);
+		v = bytes_word(frame + i, step);
 		if (s->has_padding && v == s->padding)
 			continue;
 		now = v & s->sample;
 		if ((v & s->sign) != 0 && (seen.ones || !seen.zeros))
 			now |= s->above;
 		if (now != v) {
-			put(frame + i, s->bits, now);
+			bytes_put_le(frame + i, now, step);
 			changed++;
 		}
 	}
