@@ -17,6 +17,8 @@
 #define EDITS_MAX ((size_t)4096)	/* distinct tags */
 #define BLOCK ((size_t)1 << 20)	/* bytes copied at a time */
 #define UNDEFINED 0xffffffffu
+#define ITEM 0xfffee000u
+#define SEQUENCE_END 0xfffee0ddu
 
 struct edit {
 	uint32_t tag;
@@ -345,7 +347,7 @@ add_code_item(struct buf *b, const char *value, const char *scheme,
 	if (add_text(&item, 0x00080100, "SH", value, c, e) == 0 &&
 	    add_text(&item, 0x00080102, "SH", scheme, c, e) == 0 &&
 	    add_text(&item, 0x00080104, "LO", meaning, c, e) == 0 &&
-	    add_head(b, 0xfffee000, "--", (uint32_t)item.len, c, e) == 0)
+	    add_head(b, ITEM, "--", (uint32_t)item.len, c, e) == 0)
 		got = buf_add(b, item.data, item.len, e);
 	buf_free(&item);
 	return got;
@@ -392,10 +394,29 @@ splice_code(struct splice *p, uint32_t tag, const char *value,
 	if ((d = edit_of(p, tag, e)) != NULL &&
 	    add_head(&d->bytes, tag, el->vr, UNDEFINED, coding_of(p, tag), e) == 0 &&
 	    buf_add(&d->bytes, items.data, items.len, e) == 0)
-		got = add_head(&d->bytes, 0xfffee0dd, "--", 0, inner, e);
+		got = add_head(&d->bytes, SEQUENCE_END, "--", 0, inner, e);
 out:
 	buf_free(&items);
 	return got;
+}
+
+static int
+write_at(int fd, uint64_t at, const void *bytes, size_t n, struct err *e)
+{
+	const char *b = bytes;
+	ssize_t put;
+
+	while (n > 0) {
+		if ((put = pwrite(fd, b, n, (off_t)at)) < 0) {
+			if (errno == EINTR)
+				continue;
+			return err_set(e, "write: %s", strerror(errno));
+		}
+		b += put;
+		at += (uint64_t)put;
+		n -= (size_t)put;
+	}
+	return 0;
 }
 
 static int
@@ -403,7 +424,7 @@ copy_by_hand(int in, uint64_t from, int out, uint64_t to, uint64_t n,
     struct err *e)
 {
 	char *block = malloc(BLOCK);
-	ssize_t got, put, done;
+	ssize_t got;
 
 	if (block == NULL)
 		return err_set(e, "out of memory");
@@ -416,12 +437,8 @@ copy_by_hand(int in, uint64_t from, int out, uint64_t to, uint64_t n,
 			    "the file has become shorter");
 			goto fail;
 		}
-		for (done = 0; done < got; done += put)
-			if ((put = pwrite(out, block + done, (size_t)(got - done),
-			    (off_t)to + done)) < 0) {
-				err_set(e, "write: %s", strerror(errno));
-				goto fail;
-			}
+		if (write_at(out, to, block, (size_t)got, e) < 0)
+			goto fail;
 		from += (uint64_t)got;
 		to += (uint64_t)got;
 		n -= (uint64_t)got;
@@ -453,8 +470,7 @@ static int
 apply_blanks(struct splice *p, uint64_t offset, uint64_t n, uint64_t at,
     struct err *e)
 {
-	static const uint8_t zeros[4096];
-	uint64_t from, to, len;
+	uint64_t from, to;
 	size_t i;
 
 	for (i = 0; i < p->nblanks; i++) {
@@ -462,12 +478,9 @@ apply_blanks(struct splice *p, uint64_t offset, uint64_t n, uint64_t at,
 		to = from + p->blanks[i].n;
 		from = from < offset ? offset : from;
 		to = to > offset + n ? offset + n : to;
-		for (; from < to; from += len) {
-			len = to - from < sizeof zeros ? to - from : sizeof zeros;
-			if (splice_patch(p, at + (from - offset), zeros, (size_t)len,
-			    e) < 0)
-				return -1;
-		}
+		if (from < to &&
+		    splice_zero(p, at + (from - offset), to - from, e) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -501,18 +514,19 @@ int
 splice_patch(struct splice *p, uint64_t at, const void *bytes, size_t n,
     struct err *e)
 {
-	const char *b = bytes;
-	ssize_t put;
+	return write_at(p->fd, at, bytes, n, e);
+}
 
-	while (n > 0) {
-		if ((put = pwrite(p->fd, b, n, (off_t)at)) < 0) {
-			if (errno == EINTR)
-				continue;
-			return err_set(e, "write: %s", strerror(errno));
-		}
-		b += put;
-		at += (uint64_t)put;
-		n -= (size_t)put;
+int
+splice_zero(struct splice *p, uint64_t at, uint64_t n, struct err *e)
+{
+	static const uint8_t zeros[4096];
+	size_t len;
+
+	for (; n > 0; n -= len, at += len) {
+		len = n < sizeof zeros ? (size_t)n : sizeof zeros;
+		if (write_at(p->fd, at, zeros, len, e) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -543,10 +557,7 @@ write_edit(struct splice *p, struct edit *d, struct err *e)
 	return splice_put(p, d->bytes.data, d->bytes.len, e);
 }
 
-/*
- * Edits whose tag lies below TAG and that replace nothing are due before it.
- * LIMIT keeps file meta and data set apart: tags from LIMIT on wait.
- */
+/* Edits whose tag lies below TAG and that replace nothing are due before it. */
 static int
 write_due(struct splice *p, uint32_t tag, struct err *e)
 {
@@ -681,20 +692,39 @@ splice_pixels(struct splice *p, uint64_t *value, struct err *e)
 	return catch_up(p, el->value + el->length, e);
 }
 
+static int
+put_head(struct splice *p, uint32_t tag, const char vr[2], uint32_t length,
+    struct err *e)
+{
+	struct buf b = { 0 };
+	int got = add_head(&b, tag, vr, length, p->s->coding, e);
+
+	if (got == 0)
+		got = splice_put(p, b.data, b.len, e);
+	buf_free(&b);
+	return got;
+}
+
 int
 splice_pixels_head(struct splice *p, const char vr[2], uint32_t length,
     struct err *e)
 {
 	const struct scan_element *el = &p->s->elements[p->pixels];
-	struct buf b = { 0 };
-	int got;
 
 	p->from = el->value + el->length;
-	got = add_head(&b, PIXEL_DATA, vr, length, p->s->coding, e);
-	if (got == 0)
-		got = splice_put(p, b.data, b.len, e);
-	buf_free(&b);
-	return got;
+	return put_head(p, PIXEL_DATA, vr, length, e);
+}
+
+int
+splice_item(struct splice *p, uint32_t length, struct err *e)
+{
+	return put_head(p, ITEM, "--", length, e);
+}
+
+int
+splice_items_end(struct splice *p, struct err *e)
+{
+	return put_head(p, SEQUENCE_END, "--", 0, e);
 }
 
 int

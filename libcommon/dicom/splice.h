@@ -71,6 +71,13 @@ int splice_pixels(struct splice *p, uint64_t *value, struct err *e);
 int splice_pixels_head(struct splice *p, const char vr[2], uint32_t length,
     struct err *e);
 
+/*
+ * Encapsulated, writes the head of an item of LENGTH bytes: the offset table or a
+ * fragment; and after the last one their end (PS3.5 A.4).
+ */
+int splice_item(struct splice *p, uint32_t length, struct err *e);
+int splice_items_end(struct splice *p, struct err *e);
+
 /* Writes more of it: bytes, or bytes of the original. */
 int splice_put(struct splice *p, const void *bytes, size_t n, struct err *e);
 int splice_copy(struct splice *p, uint64_t offset, uint64_t n, struct err *e);
@@ -84,9 +91,10 @@ uint64_t splice_at(const struct splice *p);
 /* Where in FD the value of the edited element TAG lies, once written; else 0. */
 uint64_t splice_where(const struct splice *p, uint32_t tag);
 
-/* Overwrites bytes that were written before. */
+/* Overwrites bytes that were written before; or N of them by zeros. */
 int splice_patch(struct splice *p, uint64_t at, const void *bytes, size_t n,
     struct err *e);
+int splice_zero(struct splice *p, uint64_t at, uint64_t n, struct err *e);
 
 /*
  * What was written to PLAIN, a deflated original's splice, becomes a file with

@@ -12,8 +12,6 @@
 #include "image/redact_internal.h"
 
 #define UNDEFINED 0xffffffffu
-#define ITEM 0xfffee000u
-#define SEQUENCE_END 0xfffee0ddu
 
 /* A frame on its way. */
 struct task {
@@ -42,17 +40,6 @@ struct writer {
 	uint32_t next;		/* frame to be fetched */
 	uint64_t value;		/* AS_IT_IS: where Pixel Data lies in the output */
 };
-
-static int
-put_item(struct splice *sp, uint32_t tag, uint32_t length, struct err *e)
-{
-	uint8_t h[8];
-
-	bytes_put_le(h, tag >> 16, 2);
-	bytes_put_le(h + 2, tag & 0xffff, 2);
-	bytes_put_le(h + 4, length, 4);
-	return splice_put(sp, h, sizeof h, e);
-}
 
 /* -- one frame: fetched, worked on, written -------------------------------- */
 
@@ -200,7 +187,7 @@ write_code(struct job *j, const struct task *t, struct err *e)
 	if (n >= UNDEFINED - 1)
 		return err_set(e, "frame %" PRIu32 " is too long for a fragment",
 		    t->frame);
-	if (put_item(j->sp, ITEM, (uint32_t)(n + n % 2), e) < 0 ||
+	if (splice_item(j->sp, (uint32_t)(n + n % 2), e) < 0 ||
 	    splice_put(j->sp, t->code.data, n, e) < 0)
 		return -1;
 	return n % 2 == 0 ? 0 : splice_put(j->sp, "", 1, e);
@@ -395,14 +382,14 @@ redact_write_coded(struct job *j, int fd, struct err *e)
 	basic_bytes = w.o.basic == NULL ? 0 : 4 * j->p->frames;
 	if (splice_front(j->sp, fd, e) < 0 ||
 	    splice_pixels_head(j->sp, "OB", UNDEFINED, e) < 0 ||
-	    put_item(j->sp, ITEM, basic_bytes, e) < 0)
+	    splice_item(j->sp, basic_bytes, e) < 0)
 		goto out;
 	basic = splice_at(j->sp);
 	if (splice_put(j->sp, w.o.basic, basic_bytes, e) < 0)
 		goto out;
 	w.o.base = splice_at(j->sp);
 	if (write_frames(&w, e) == 0 &&
-	    put_item(j->sp, SEQUENCE_END, 0, e) == 0 &&
+	    splice_items_end(j->sp, e) == 0 &&
 	    splice_back(j->sp, e) == 0)
 		got = patch_tables(j, &w.o, basic, e);
 out:

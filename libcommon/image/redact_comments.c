@@ -22,20 +22,6 @@ remember(struct blanks *b, uint64_t offset, uint64_t n, struct err *e)
 	return 0;
 }
 
-static int
-put_zeros(struct job *j, uint64_t at, uint64_t n, struct err *e)
-{
-	static const uint8_t zeros[4096];
-	size_t len;
-
-	for (; n > 0; n -= len, at += len) {
-		len = n < sizeof zeros ? (size_t)n : sizeof zeros;
-		if (splice_patch(j->sp, at, zeros, len, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* That of C which lies in F, whose bytes are those of the code from START on. */
 static int
 blank_part(struct job *j, const struct comment *c,
@@ -52,7 +38,7 @@ blank_part(struct job *j, const struct comment *c,
 	at = f->value + (first - start);
 	if (remember(&j->blanks, at, end - first, e) < 0)
 		return -1;
-	return put_zeros(j, at - from + to, end - first, e);
+	return splice_zero(j->sp, at - from + to, end - first, e);
 }
 
 int

@@ -10,8 +10,6 @@
 #include "image/redact_internal.h"
 
 #define UNDEFINED 0xffffffffu
-#define ITEM 0xfffee000u
-#define SEQUENCE_END 0xfffee0ddu
 
 #define RATIO DCM_TAG(0x0028, 0x2112)
 #define METHOD DCM_TAG(0x0028, 0x2114)
@@ -145,17 +143,6 @@ describe_loss(struct job *j, uint64_t bytes, struct err *e)
 }
 
 static int
-put_item(struct splice *sp, uint32_t tag, uint32_t length, struct err *e)
-{
-	uint8_t h[8] = { (uint8_t)(tag >> 16), (uint8_t)(tag >> 24),
-	    (uint8_t)tag, (uint8_t)(tag >> 8), (uint8_t)length,
-	    (uint8_t)(length >> 8), (uint8_t)(length >> 16),
-	    (uint8_t)(length >> 24) };
-
-	return splice_put(sp, h, sizeof h, e);
-}
-
-static int
 put_stream(struct splice *sp, int from, uint64_t bytes, struct err *e)
 {
 	uint8_t block[65536];
@@ -188,10 +175,10 @@ redact_write_video(struct job *j, int fd, struct err *e)
 	}
 	if (describe_loss(j, bytes, e) == 0 && splice_front(j->sp, fd, e) == 0 &&
 	    splice_pixels_head(j->sp, "OB", UNDEFINED, e) == 0 &&
-	    put_item(j->sp, ITEM, 0, e) == 0 &&
-	    put_item(j->sp, ITEM, (uint32_t)(bytes + bytes % 2), e) == 0 &&
+	    splice_item(j->sp, 0, e) == 0 &&
+	    splice_item(j->sp, (uint32_t)(bytes + bytes % 2), e) == 0 &&
 	    put_stream(j->sp, stream, bytes, e) == 0 &&
-	    put_item(j->sp, SEQUENCE_END, 0, e) == 0)
+	    splice_items_end(j->sp, e) == 0)
 		got = splice_back(j->sp, e);
 out:
 	close(stream);
