@@ -2,8 +2,6 @@
 or are written here by T.81 and T.87; what ours wrote is read by those two."""
 import os
 import struct
-import subprocess
-import sys
 import warnings
 
 import numpy as np
@@ -11,30 +9,11 @@ import pydicom
 from pydicom.encaps import encapsulate, generate_pixel_data_frame
 from pydicom.uid import UID
 
+from codec import CODEC, ours, refused, run, segment, write
 from dcmfile import make
 
 warnings.simplefilter('ignore')
-CODEC = os.environ['BUILD'] + '/tests/codec'
 JPEG = '1.2.840.10008.1.2.4.'
-
-
-def run(*command, data=None):
-    return subprocess.run([str(c) for c in command], input=data,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def ours(*arguments, data):
-    """Our coder's output; what it refuses is an error with its reason."""
-    r = run(CODEC, *arguments, data=data)
-    assert r.returncode == 0, (arguments, r.returncode, r.stderr)
-    return r.stdout
-
-
-def refused(*arguments, data):
-    r = run(CODEC, *arguments, data=data)
-    assert r.returncode in (0, 2), (arguments, r.returncode, r.stderr)
-    assert r.returncode == 0 or (not r.stdout and r.stderr.count(b'\n') == 1)
-    return r.returncode == 2
 
 
 def patterns(rows, columns, samples, bits):
@@ -102,10 +81,6 @@ def others(code, a, syntax, bits):
 
 # -- T.81: streams that no tool at hand writes ------------------------------
 
-def segment(marker, body):
-    return struct.pack('>BBH', 0xff, marker, len(body) + 2) + body
-
-
 def sof3(a, bits, ids=b'\1\2\3', marker=0xc3):
     n = 3 if a.ndim == 3 else 1
     return segment(marker, struct.pack('>BHHB', bits, *a.shape[:2], n) +
@@ -170,12 +145,6 @@ def skeleton(a, bits, predictor=1, scans=1, ids=b'\1\2\3', tables=(0, 0, 0),
                    point) if near is None else segment(0xda, bytes([len(g)]) +
             b''.join(bytes([ids[k], 0]) for k in g) + bytes([near, interleave, 0]))
     return out + b'\xff\xd9'
-
-
-def write(path, data):
-    with open(path, 'wb') as f:
-        f.write(data)
-    return path
 
 
 def lossless(a, bits, predictor=1, point=0, restart=0, scans=1, ids=b'\1\2\3',

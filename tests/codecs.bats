@@ -1,14 +1,5 @@
 load helper
-export PYTHONPATH=$BATS_TEST_DIRNAME PYTHONDONTWRITEBYTECODE=1
-
-# py: the script on stdin, after what all of them share.
-py() {
-	{
-		echo 'from codecfile import *'
-		cat
-	} >test.py
-	/usr/bin/python3 test.py
-}
+PRELUDE='from codecfile import *'
 
 @test "lossless JPEG codes every depth, predictor and order of scans as DCMTK and GDCM read it" {
 	py <<-'EOF'

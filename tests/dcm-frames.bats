@@ -1,16 +1,7 @@
 load helper
-export PYTHONPATH=$BATS_TEST_DIRNAME PYTHONDONTWRITEBYTECODE=1
-
-# py: the script on stdin, after what every test of pixels wants.
-py() {
-	{
-		echo 'import numpy as np, pydicom, warnings'
-		echo 'from dcmfile import *'
-		echo 'warnings.simplefilter("ignore")'
-		cat
-	} >test.py
-	/usr/bin/python3 test.py
-}
+PRELUDE='import numpy as np, pydicom, warnings
+from dcmfile import *
+warnings.simplefilter("ignore")'
 
 @test "raw gives back stored values of every depth, signed or not, in every native syntax" {
 	py <<-'EOF'
@@ -668,7 +659,7 @@ py() {
 }
 
 @test "memory does not grow with the number of frames" {
-	[[ $(nm -C "$BUILD/dcm-frames" 2>/dev/null) == *__asan_init* ]] && skip "a sanitizer counts as well"
+	measures_memory
 	py <<-'EOF'
 	import resource
 	make('few.dcm', np.zeros((2, 200, 200, 3), 'u1'), 'RGB')

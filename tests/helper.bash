@@ -14,8 +14,24 @@ export ASAN_OPTIONS=exitcode=99:detect_leaks=${DETECT_LEAKS:-1}
 export LSAN_OPTIONS=suppressions=$ROOT/tests/lsan.supp:print_suppressions=0
 export UBSAN_OPTIONS=halt_on_error=1:exitcode=99
 
+export PYTHONPATH=$ROOT/tests PYTHONDONTWRITEBYTECODE=1
+
 setup() {
 	cd "$BATS_TEST_TMPDIR" || exit 1
+}
+
+# py: runs the Python script on stdin, which begins with the test file's PRELUDE.
+py() {
+	{
+		echo "${PRELUDE:-}"
+		cat
+	} >test.py
+	/usr/bin/python3 test.py
+}
+
+# A sanitizer's memory would be counted as the program's.
+measures_memory() {
+	! nm "$BUILD/dcm-frames" | grep -q __asan_init || skip "a sanitizer counts as well"
 }
 
 # record IMAGE/IMAGES [X,Y,W,H...]: a line of a box list for "a.dcm", 100 by 50

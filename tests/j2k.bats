@@ -1,14 +1,5 @@
 load helper
-export PYTHONPATH=$BATS_TEST_DIRNAME PYTHONDONTWRITEBYTECODE=1
-
-# py: the script on stdin, after what all of them share.
-py() {
-	{
-		echo 'from j2kfile import *'
-		cat
-	} >test.py
-	/usr/bin/python3 test.py
-}
+PRELUDE='from j2kfile import *'
 
 @test "JPEG 2000 codes sizes, depths and signs as OpenJPEG, FFmpeg and GDCM read them" {
 	py <<-'EOF'

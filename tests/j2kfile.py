@@ -3,47 +3,16 @@ OpenJPEG's and OpenJPH's own programs, or are written here by T.800 Annex A; wha
 ours wrote is read by those programs, by FFmpeg and by GDCM."""
 import os
 import struct
-import subprocess
 import warnings
 
 import numpy as np
 import pydicom
 from pydicom.encaps import encapsulate
 
+from codec import CODEC, ours, read, refused, run, segment, write
 from dcmfile import head
 
 warnings.simplefilter('ignore')
-CODEC = os.environ['BUILD'] + '/tests/codec'
-
-
-def run(*command, data=None):
-    return subprocess.run([str(c) for c in command], input=data,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def ours(*arguments, data):
-    """Our coder's output; what it refuses is an error with its reason."""
-    r = run(CODEC, *arguments, data=data)
-    assert r.returncode == 0, (arguments, r.returncode, r.stderr)
-    return r.stdout
-
-
-def refused(*arguments, data):
-    r = run(CODEC, *arguments, data=data)
-    assert r.returncode in (0, 2), (arguments, r.returncode, r.stderr)
-    assert r.returncode == 0 or (not r.stdout and r.stderr.count(b'\n') == 1)
-    return r.returncode == 2
-
-
-def write(path, data):
-    with open(path, 'wb') as f:
-        f.write(data)
-    return path
-
-
-def read(path):
-    with open(path, 'rb') as f:
-        return f.read()
 
 
 # -- pictures: rows, columns, samples --------------------------------------
@@ -152,10 +121,6 @@ def segments(code):
         out.append((code[at + 1], code[at + 4:at + 2 + n]))
         at += 2 + n
     return out
-
-
-def segment(marker, body):
-    return struct.pack('>BBH', 0xff, marker, len(body) + 2) + body
 
 
 SIZ, COD, COC, TLM, PLT, QCD, RGN, COM, SOT = \

@@ -92,27 +92,24 @@ def run(*command, cwd=None):
         return None
 
 
-def by_dcmtk(path, work):
-    f = bytes_of.File(path)
-    if f.syntax not in DCMTK:
-        return None
-    out = work + "/dcmtk.dcm"
-    done = run(*DCMTK[f.syntax], path, out)
-    if done is None or done.returncode != 0:
-        return None
-    got = by_bytes(out)
-    os.unlink(out)
-    return got
-
-
-def by_gdcm(path, work):
-    out = work + "/gdcm.dcm"
-    done = run("gdcmconv", "--raw", path, out)
+def by_tool(command, out):
+    """What COMMAND makes natively of a file, at OUT."""
+    done = run(*command)
     if done is None or done.returncode != 0 or not os.path.exists(out):
         return None
     got = by_bytes(out)
     os.unlink(out)
     return got
+
+
+def by_dcmtk(path, work):
+    f, out = bytes_of.File(path), work + "/dcmtk.dcm"
+    return by_tool([*DCMTK[f.syntax], path, out], out) if f.syntax in DCMTK else None
+
+
+def by_gdcm(path, work):
+    out = work + "/gdcm.dcm"
+    return by_tool(["gdcmconv", "--raw", path, out], out)
 
 
 def by_pydicom(path, work):

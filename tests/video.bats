@@ -1,10 +1,12 @@
 load helper
-export PYTHONPATH=$BATS_TEST_DIRNAME PYTHONDONTWRITEBYTECODE=1
+PRELUDE='import subprocess, numpy as np, pydicom, warnings
+from videofile import *
+warnings.simplefilter("ignore")'
 
 # The streams are made once: x265 takes its time.
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || exit 1
-	PYTHONPATH=$BATS_TEST_DIRNAME /usr/bin/python3 -c '
+	/usr/bin/python3 -c '
 from videofile import *
 for name in STREAMS:
     stream(name)'
@@ -13,18 +15,6 @@ for name in STREAMS:
 setup() {
 	cd "$BATS_TEST_TMPDIR" || exit 1
 	ln -s "$BATS_FILE_TMPDIR"/* .
-	echo leak:libx265 >suppressions	# its own, in each encoder
-	export LSAN_OPTIONS=suppressions=$PWD/suppressions:print_suppressions=0
-}
-
-py() {
-	{
-		echo 'import subprocess, numpy as np, pydicom, warnings'
-		echo 'from videofile import *'
-		echo 'warnings.simplefilter("ignore")'
-		cat
-	} >test.py
-	/usr/bin/python3 test.py
 }
 
 @test "every codec and container gives the frames that ffmpeg gives, bit for bit" {
@@ -305,6 +295,7 @@ py() {
 }
 
 @test "memory does not grow with the frames of a video" {
+	measures_memory
 	py <<-'EOF'
 	def peak(n):
 	    ffmpeg('-f', 'lavfi', '-i', f'testsrc2=s={W}x{H}:r=25:d={n / 25}', '-c:v', 'libx264',
