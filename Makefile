@@ -17,7 +17,7 @@ TEST_PACKAGES  = bats parallel dicom3tools libgdcm-tools python3-pydicom python3
 	libjpeg-turbo-progs
 
 # Everything that depends on a package is expanded late: `make check` installs first.
-PKGS    = jansson libsodium libpng libopenjp2 tesseract lept zlib libjpeg cairo \
+PKGS    = jansson libsodium libpng libopenjp2 tesseract lept zlib libjpeg cairo-ft freetype2 fontconfig \
 	libavcodec libavformat libavutil libswscale
 OURS    = -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -Ilibcommon -Ibuild/libcommon -MMD -MP \
 	-Wall -Wextra -Wshadow -Wconversion

@@ -175,12 +175,14 @@ fill_new(const struct fill_style *style, struct dcm *d, const struct pixels *p,
 	f->neutral = f->is_signed ? 0 : (int64_t)1 << (f->bits - 1);
 	f->black = fill_value_min(f);
 	f->white = fill_value_max(f);
+	f->chroma_span = f->white - f->black;
 	f->padded = p->samples == 1 && lut_padding(d, p, &low, &high);
 	f->pad_low = low;
 	f->pad_high = high;
 	if (p->photometric == PHOTO_YBR_PARTIAL_422) {
 		f->black = 16;
 		f->white = 235;
+		f->chroma_span = 224;
 	}
 	if (p->photometric == PHOTO_PALETTE) {
 		if (read_palette(f, d, p, e) < 0) {

@@ -273,6 +273,23 @@ between(const struct fill *f, int64_t low, int64_t high, double part)
 	return nearest_value(f, (double)low + (double)(high - low) * part);
 }
 
+struct colour
+fill_colour(const struct fill *f, const uint8_t rgb[3])
+{
+	struct colour c;
+	double ybr[3];
+	int k;
+
+	to_ybr(rgb, ybr);
+	for (k = 0; k < 3; k++)
+		c.v[k] = f->chroma ? nearest_value(f, (double)f->neutral +
+		    (double)f->chroma_span * ybr[k]) :
+		    between(f, f->black, f->white, rgb[k] / 255.0);
+	if (f->chroma)
+		c.v[0] = between(f, f->black, f->white, ybr[0]);
+	return c;
+}
+
 static struct colour
 test_colour(const struct fill *f, const uint8_t *frame)
 {
@@ -280,20 +297,13 @@ test_colour(const struct fill *f, const uint8_t *frame)
 	struct colour c = { { 0, 0, 0 } }, low, high;
 	bool turned = f->black > f->white;
 	double ybr[3];
-	int k;
 
-	to_ybr(rgb, ybr);
 	if (f->bright != NULL)
 		c.v[0] = nearest_entry(f, rgb);
-	else if (f->chroma) {
-		c.v[0] = between(f, f->black, f->white, ybr[0]);
-		for (k = 1; k < 3; k++)
-			c.v[k] = between(f, f->neutral, f->neutral + f->white - f->black,
-			    ybr[k]);
-	} else if (f->samples == 3)
-		for (k = 0; k < 3; k++)
-			c.v[k] = between(f, f->black, f->white, rgb[k] / 255.0);
+	else if (f->samples == 3)
+		c = fill_colour(f, rgb);
 	else {
+		to_ybr(rgb, ybr);
 		low = fill_extreme(f, frame, NULL, turned);
 		high = fill_extreme(f, frame, NULL, !turned);
 		if (low.v[0] == high.v[0]) {

@@ -1,4 +1,4 @@
-/* fill_internal.h - what the files of fill share; nobody else includes it */
+/* fill_internal.h - what the files of fill, and ink, share; nobody else includes it */
 #ifndef UNPHI_IMAGE_FILL_INTERNAL_H
 #define UNPHI_IMAGE_FILL_INTERNAL_H
 
@@ -20,6 +20,7 @@ struct fill {
 	bool is_signed;
 	int64_t black, white;	/* values, not words */
 	int64_t neutral;	/* chroma */
+	int64_t chroma_span;	/* from the least to the greatest of it */
 	bool padded;		/* Pixel Padding Value, to its limit */
 	int64_t pad_low, pad_high;
 	/* Palette: brightness of each entry; values below and above it are clamped. */
@@ -162,6 +163,9 @@ struct colour fill_farther(const struct fill *f, const struct colour *from,
     const struct colour *dark, const struct colour *light);
 
 /* -- what is not flat, in fill_drawn.c -------------------------------------- */
+
+/* RGB in three samples. */
+struct colour fill_colour(const struct fill *f, const uint8_t rgb[3]);
 
 /* fill_apply for those; boxes lie within the frame. */
 int fill_draw(const struct fill *f, uint32_t number, uint8_t *frame,

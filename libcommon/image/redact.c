@@ -52,8 +52,11 @@ count(struct job *j, struct err *e)
 static int
 mark(struct job *j, struct err *e)
 {
+	/* An image that nothing is drawn on may be clean or not. */
+	if (j->r->draw != NULL && j->report->changed == 0)
+		return 0;
 	/* Boxes that only show where they are hide nothing. */
-	if (j->r->fill.mode == FILL_TEST)
+	if (j->r->fill.mode == FILL_TEST || j->r->draw != NULL)
 		return splice_text(j->sp, DCM_TAG(0x0028, 0x0301), "CS", "YES", e);
 	if (splice_text(j->sp, DCM_TAG(0x0028, 0x0301), "CS", "NO", e) < 0)
 		return -1;
@@ -133,11 +136,31 @@ redact_note(struct job *j, const char *carrier, const char *action,
 	return n == 0 ? 0 : carrier_add(&j->report->carriers, &line, e);
 }
 
+bool
+redact_needs_frame(const struct job *j)
+{
+	return j->r->draw != NULL || fill_needs_frame(j->fill);
+}
+
+bool
+redact_is_flat(const struct job *j)
+{
+	return j->r->draw == NULL && fill_is_flat(j->fill);
+}
+
+static int
+draw(const struct job *j, uint32_t frame, const struct rects *boxes,
+    uint8_t *pixels, struct err *e)
+{
+	return j->r->draw != NULL ? j->r->draw(j->r->arg, frame, pixels, e) :
+	    fill_apply(j->fill, frame, pixels, boxes, e);
+}
+
 int
 redact_apply(const struct job *j, uint32_t frame, const struct rects *boxes,
     uint8_t *pixels, struct err *e)
 {
-	if (boxes->n > 0 && fill_apply(j->fill, frame, pixels, boxes, e) < 0)
+	if (boxes->n > 0 && draw(j, frame, boxes, pixels, e) < 0)
 		return -1;
 	if (j->r->crop != NULL)
 		crop_frame(j->p, j->r->crop, pixels);
@@ -266,7 +289,8 @@ choose(struct job *j, struct err *e)
 	const char *uid = t->syntax_in;
 
 	j->q = *j->p;
-	j->spare = spare_of(j->d, j->p);
+	if (j->r->draw == NULL)
+		j->spare = spare_of(j->d, j->p);
 	if (crop != NULL && (crop_pixels(j->p, crop, &j->q, e) < 0 ||
 	    crop_header(j->d, crop, j->sp, e) < 0))
 		return -1;
@@ -329,8 +353,11 @@ prepare(struct job *j, struct err *e)
 	    (j->touched = calloc(j->p->frames, 1)) == NULL)
 		return err_set(e, "out of memory");
 	j->other = j->frame + j->p->frame_bytes;
-	if ((j->sp = splice_new(j->s, e)) == NULL || choose(j, e) < 0 ||
-	    carriers_sweep(j->d, j->p, &area, &j->r->carriers, boxes_over, j, j->sp,
+	if ((j->sp = splice_new(j->s, e)) == NULL || choose(j, e) < 0)
+		return -1;
+	if (j->r->draw != NULL)
+		return mark(j, e);
+	if (carriers_sweep(j->d, j->p, &area, &j->r->carriers, boxes_over, j, j->sp,
 	    &t->carriers, e) < 0)
 		return -1;
 	if (t->changed > 0 &&

@@ -11,8 +11,8 @@
  *
  * The marks of PS3.15 E.3.1 are set, for the caller has proof that every frame
  * was examined: Burned In Annotation (0028,0301) NO and (113101, DCM) in
- * De-identification Method Code Sequence (0012,0064). FILL_TEST hides nothing, so
- * there Burned In Annotation becomes YES instead.
+ * De-identification Method Code Sequence (0012,0064). FILL_TEST and what is drawn
+ * hide nothing, so there Burned In Annotation becomes YES instead.
  */
 #ifndef UNPHI_IMAGE_REDACT_H
 #define UNPHI_IMAGE_REDACT_H
@@ -46,8 +46,21 @@ enum redact_video {
 	REDACT_VIDEO_LOSSY	/* coded again in its syntax, once more lossy */
 };
 
+/*
+ * Draws on PIXELS, FRAME from 1 as pixels.h delivers it, within what REDACT_FN gave
+ * for it; the same whenever it is called. Returns 0, or -1 with E filled.
+ */
+typedef int redact_draw_fn(void *arg, uint32_t frame, uint8_t *pixels,
+    struct err *e);
+
 struct redact {
 	struct fill_style fill;
+	/*
+	 * Not NULL: this is drawn, in place of a fill. Nothing is hidden then, so
+	 * nothing else is swept or cleared, and Burned In Annotation becomes YES.
+	 * It may be called in several threads at a time, as JOBS says.
+	 */
+	redact_draw_fn *draw;
 	bool keep;		/* fill all but those rectangles */
 	bool verify;		/* read the output back and compare it */
 	unsigned jobs;		/* threads that decode and code frames, from 1 */
@@ -56,7 +69,7 @@ struct redact {
 	bool clear_comments;	/* of comments.h, in all frames; else they stay */
 	const struct rect *crop;	/* what stays of each frame; NULL: all */
 	redact_fn *boxes;
-	void *arg;
+	void *arg;		/* of BOXES and DRAW */
 };
 
 /* Start with a zeroed struct; carrier_report_free frees what it holds. */

@@ -38,7 +38,7 @@ struct job {
 	struct pixels q;		/* of the output */
 	const struct redact *r;
 	struct redact_report *report;
-	struct fill *fill;
+	struct fill *fill;		/* NULL where something is drawn */
 	struct splice *sp;
 	enum how how;
 	bool all;		/* CODED: every frame, for the syntax changes */
@@ -63,6 +63,10 @@ int redact_boxes(struct job *j, uint32_t frame, struct err *e);
 /* Adds what became of something in Pixel Data to the report, unless N is 0. */
 int redact_note(struct job *j, const char *carrier, const char *action,
     const char *unit, uint64_t n, struct err *e);
+
+/* Does what goes into boxes look at the frame? Is it one value for each box? */
+bool redact_needs_frame(const struct job *j);
+bool redact_is_flat(const struct job *j);
 
 /* Makes PIXELS, FRAME of the input, what the output has to have, with BOXES. */
 int redact_apply(const struct job *j, uint32_t frame, const struct rects *boxes,

@@ -35,7 +35,7 @@ write_pixels(struct job *j, const struct native *n, uint32_t frame,
 	const struct rect *r;
 	size_t i;
 
-	if (fill_apply(j->fill, frame, j->frame, &j->boxes, e) < 0)
+	if (redact_apply(j, frame, &j->boxes, j->frame, e) < 0)
 		return -1;
 	for (i = 0; i < j->boxes.n; i++) {
 		r = &j->boxes.r[i];
@@ -50,10 +50,10 @@ fill_native_frame(struct job *j, const struct native *n, uint32_t frame,
     struct err *e)
 {
 	/* clear_spare has read it if it looks at frames at all. */
-	if (fill_needs_frame(j->fill) && j->spare.bits == 0 &&
+	if (redact_needs_frame(j) && j->spare.bits == 0 &&
 	    pixels_frame(j->d, j->p, frame, j->frame, e) < 0)
 		return -1;
-	return fill_is_flat(j->fill) ? write_constants(j, n, frame, e) :
+	return redact_is_flat(j) ? write_constants(j, n, frame, e) :
 	    write_pixels(j, n, frame, e);
 }
 
@@ -119,5 +119,5 @@ redact_write_native(struct job *j, int fd, struct err *e)
 		if (redact_boxes(j, f, e) < 0 || clear_spare(j, &n, f, e) < 0 ||
 		    (j->boxes.n > 0 && fill_native_frame(j, &n, f, e) < 0))
 			return -1;
-	return clear_tail(j, &n, e);
+	return j->r->draw != NULL ? 0 : clear_tail(j, &n, e);
 }

@@ -141,7 +141,7 @@ compare_blocks(struct look *l, struct err *e)
 	uint8_t tolerance[3];
 	struct err why;
 
-	if ((fill_needs_frame(j->fill) &&
+	if ((redact_needs_frame(j) &&
 	    pixels_decode(j->p, from, l->from.len, l->filled, e) < 0) ||
 	    jpeg_align(from, l->from.len, &l->boxes, e) < 0 ||
 	    redact_apply(j, l->frame, &l->boxes, l->filled, e) < 0 ||
@@ -151,7 +151,7 @@ compare_blocks(struct look *l, struct err *e)
 	    l->filled, tolerance, &why) < 0)
 		return err_set(e, "frame %" PRIu32 " does not read back as it was "
 		    "written: %s", l->frame, why.text);
-	return fill_is_flat(j->fill) ? compare_flat(l, tolerance, e) : 0;
+	return redact_is_flat(j) ? compare_flat(l, tolerance, e) : 0;
 }
 
 /* What was followed is FROM without its comments. */

@@ -313,6 +313,18 @@ range_for(struct render *r, const void *stored, enum render_view v)
 	return modality_range(r, stored);
 }
 
+/* Makes R->map what the stored values FROM to TO are shown as. */
+static void
+map_grey(struct render *r, enum render_view v, const struct range *range,
+    int32_t from, int32_t to, uint32_t maxval)
+{
+	int32_t i;
+
+	for (i = from; i <= to; i++)
+		r->map[i - r->least] = (uint16_t)level(shown(r, v, range, i),
+		    maxval);
+}
+
 static void
 render_grey(struct render *r, const void *stored, enum render_view v,
     uint32_t maxval, struct pnm *out)
@@ -323,13 +335,11 @@ render_grey(struct render *r, const void *stored, enum render_view v,
 	uint8_t *to = out->samples;
 	const int32_t *row;
 	uint32_t x, y;
-	int32_t i;
 
 	if (mapped) {	/* of the levels that the frame has */
 		used = stored_range(r, stored, false);
-		for (i = (int32_t)used.min; i <= (int32_t)used.max; i++)
-			r->map[i - r->least] = (uint16_t)level(shown(r, v, &range,
-			    i), maxval);
+		map_grey(r, v, &range, (int32_t)used.min, (int32_t)used.max,
+		    maxval);
 	}
 	for (y = 0; y < p->rows; y++) {
 		row = row_of(r, stored, y);
@@ -523,22 +533,17 @@ entry(const struct lut *l, int32_t v, uint32_t maxval)
 
 /* C.7.9; below a supplemental palette's first entry the image is grey. */
 static void
-render_palette(struct render *r, const void *stored, uint32_t maxval,
-    struct pnm *out)
+map_palette(struct render *r, const void *stored, int32_t from, int32_t to,
+    uint32_t maxval)
 {
-	const struct pixels *p = r->p;
 	const struct lut_palette *l = &r->palette;
-	struct range range = { 0, 0, false }, used;
-	uint8_t *to = out->samples;
-	const int32_t *row;
-	uint32_t x, y;
+	struct range range = { 0, 0, false };
 	uint16_t *m;
 	int32_t i;
 
 	if (l->supplemental)
 		range = range_for(r, stored, VIEW_VOI);
-	used = stored_range(r, stored, false);
-	for (i = (int32_t)used.min; i <= (int32_t)used.max; i++) {
+	for (i = from; i <= to; i++) {
 		m = r->map + 3 * (size_t)(i - r->least);
 		if (l->supplemental && i < l->red.first)
 			m[0] = m[1] = m[2] = (uint16_t)level(shown(r, VIEW_VOI,
@@ -549,6 +554,20 @@ render_palette(struct render *r, const void *stored, uint32_t maxval,
 			m[2] = entry(&l->blue, i, maxval);
 		}
 	}
+}
+
+static void
+render_palette(struct render *r, const void *stored, uint32_t maxval,
+    struct pnm *out)
+{
+	const struct pixels *p = r->p;
+	struct range used = stored_range(r, stored, false);
+	uint8_t *to = out->samples;
+	const int32_t *row;
+	uint32_t x, y;
+	uint16_t *m;
+
+	map_palette(r, stored, (int32_t)used.min, (int32_t)used.max, maxval);
 	for (y = 0; y < p->rows; y++) {
 		row = row_of(r, stored, y);
 		for (x = 0; x < p->columns; x++) {
@@ -638,6 +657,34 @@ render_check(struct render *r, enum render_view v, struct err *e)
 	if (v == VIEW_RAW && r->p->bits_stored > 16)
 		return err_set(e, "stored values of %u bits do not fit in a PNM image",
 		    r->p->bits_stored);
+	return 0;
+}
+
+int
+render_table(struct render *r, const void *stored, uint32_t frame,
+    struct render_table *out, struct err *e)
+{
+	const struct pixels *p = r->p;
+	struct range range;
+	int32_t most;
+
+	if (p->samples != 1 || p->bits_stored > 16)
+		return err_set(e, "has no table of %u samples of %u bits",
+		    p->samples, p->bits_stored);
+	if ((!r->coloured || r->palette.supplemental) &&
+	    lut_grey_read(r->d, p, frame, &r->grey, e) < 0)
+		return -1;
+	out->least = r->least;
+	out->n = (uint32_t)1 << p->bits_stored;
+	out->channels = r->coloured ? 3 : 1;
+	out->shown = r->map;
+	most = r->least + (int32_t)(out->n - 1);
+	if (r->coloured)
+		map_palette(r, stored, r->least, most, UINT16_MAX);
+	else {
+		range = range_for(r, stored, VIEW_VOI);
+		map_grey(r, VIEW_VOI, &range, r->least, most, UINT16_MAX);
+	}
 	return 0;
 }
 

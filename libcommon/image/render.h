@@ -76,4 +76,19 @@ int render_check(struct render *r, enum render_view v, struct err *e);
 int render_frame(struct render *r, const void *stored, uint32_t frame,
     enum render_view v, uint32_t maxval, struct pnm *out, struct err *e);
 
+/* What VIEW_VOI shows each stored value as, 0 to 65535. */
+struct render_table {
+	int32_t least;		/* that Bits Stored can say: the first one */
+	uint32_t n;		/* values */
+	uint32_t channels;	/* 1, or 3 by a palette, of each value */
+	const uint16_t *shown;	/* borrowed until the next call on the render */
+};
+
+/*
+ * Of frame FRAME, which is STORED: it may depend on what the frame holds. Refused:
+ * colour of three samples, more than 16 bits. Returns 0, or -1 with E filled.
+ */
+int render_table(struct render *r, const void *stored, uint32_t frame,
+    struct render_table *out, struct err *e);
+
 #endif
