@@ -10,7 +10,7 @@ SCRIPTS  = $(patsubst cmd/%.sh,%,$(wildcard cmd/*.sh))
 # Debian packages: to build, to run, to test.
 BUILD_PACKAGES = gcc g++ make pkg-config libdcmtk-dev libjansson-dev libsodium-dev \
 	libpng-dev libopenjp2-7-dev libtesseract-dev libleptonica-dev zlib1g-dev libjpeg62-turbo-dev \
-	libopenjph-dev libcairo2-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev
+	libopenjph-dev libcairo2-dev libfreetype-dev libfontconfig-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev
 RUN_PACKAGES   = dcmtk jq tesseract-ocr tesseract-ocr-eng
 TEST_PACKAGES  = bats parallel dicom3tools libgdcm-tools python3-pydicom python3-gdcm python3-numpy python3-pil \
 	netpbm mandoc shellcheck cppcheck zsh fish ffmpeg libopenjp2-tools openjph-tools \
