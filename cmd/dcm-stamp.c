@@ -306,10 +306,9 @@ take_colours(const char *s)
 
 	options.ncolours = 0;
 	while ((w = word(&s, &n)) != NULL) {
-		if (n >= sizeof name || options.ncolours == COLOURS_MAX)
+		if (options.ncolours == COLOURS_MAX)
 			cli_usage("--colour wants up to %d colours", COLOURS_MAX);
-		memcpy(name, w, n);
-		name[n] = '\0';
+		snprintf(name, sizeof name, "%.*s", (int)n, w);
 		if (!fill_colour_parse(name, colours[options.ncolours++]))
 			cli_usage("--colour does not know that one");
 	}
