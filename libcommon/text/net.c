@@ -199,54 +199,59 @@ net_shipped(struct net_weights *w)
 
 /* ---- planes ---- */
 
-/* Sets the shape of map I, and its place at *USED values; false when that overflows. */
+/*
+ * Sets the shapes of maps FIRST to LAST for an image of that size, and their places one after another from *USED values
+ * on; false when that overflows.
+ */
 static bool
-plane_shape(struct net_maps *m, enum net_map i, size_t width, size_t height, size_t channels, size_t *used)
+planes_shape(struct net_maps *m, enum net_map first, enum net_map last, size_t width, size_t height, size_t *used)
 {
-	struct net_plane *p = &m->maps[i];
-	size_t rows, values;
+	for (enum net_map i = first; i <= last; i++) {
+		struct net_plane *p = &m->maps[i];
+		size_t rows, values;
 
-	p->border = net_shapes[i].border;
-	p->width = width >> net_shapes[i].level;
-	p->height = height >> net_shapes[i].level;
-	p->channels = channels;
-	p->at = NULL;
-	p->row = (p->width + 2 * p->border) * p->channels;
-	rows = p->height + 2 * p->border;
-	return !__builtin_mul_overflow(p->row, rows, &values) && !__builtin_add_overflow(*used, values, used);
+		p->border = net_shapes[i].border;
+		p->width = width >> net_shapes[i].level;
+		p->height = height >> net_shapes[i].level;
+		p->row = (p->width + 2 * p->border) * p->channels;
+		p->start = *used;
+		rows = p->height + 2 * p->border;
+		if (__builtin_mul_overflow(p->row, rows, &values) || __builtin_add_overflow(*used, values, used))
+			return false;
+	}
+	return true;
 }
 
-/* Where plane P, which begins at START, has its top left place. */
-static void
-plane_place(struct net_plane *p, int16_t *start)
+static size_t
+larger(size_t a, size_t b)
 {
-	p->at = start + p->border * (p->row + p->channels);
+	return a > b ? a : b;
 }
 
 bool
 net_maps_size(struct net_maps *m, size_t width, size_t height, size_t channels)
 {
-	size_t start[NET_MAPS], used = 0, shared, bytes;
+	size_t used = 0, early, late, bytes;
 
 	if (width == 0 || height == 0 || width % NET_ALIGN || height % NET_ALIGN || width > UINT32_MAX ||
 	    height > UINT32_MAX)
 		return false;
-	for (enum net_map i = 0; i < NET_U; i++) {
-		start[i] = used;
-		if (!plane_shape(m, i, width, height, i == NET_IMAGE ? channels : net_shapes[i].channels, &used))
-			return false;
-	}
-	/* U and V take the place of the image and A, the largest ones, which are then done with. */
-	shared = 0;
-	for (enum net_map i = NET_U; i <= NET_V; i++) {
-		start[i] = shared;
-		if (!plane_shape(m, i, width, height, net_shapes[i].channels, &shared))
-			return false;
-	}
-	used = shared > used ? shared : used;
-	start[NET_LOGIT] = used;
-	if (shared > start[NET_B1] || !plane_shape(m, NET_LOGIT, width, height, CONV_LANES, &used) ||
-	    __builtin_mul_overflow(used, sizeof *m->memory, &bytes))
+	for (enum net_map i = 0; i < NET_MAPS; i++)
+		m->maps[i].channels = i == NET_IMAGE ? channels : net_shapes[i].channels;
+	if (!planes_shape(m, NET_LOGIT, NET_LOGIT, width, height, &used) ||
+	    !planes_shape(m, NET_B1, NET_B2, width, height, &used))
+		return false;
+	/* The rest lies one over another: image and A; what follows B2, up to H; U and V, which need B2 and H alone. */
+	early = late = used;
+	if (!planes_shape(m, NET_IMAGE, NET_A, width, height, &early) ||
+	    !planes_shape(m, NET_U, NET_V, width, height, &late) ||
+	    !planes_shape(m, NET_C0, NET_E1, width, height, &used))
+		return false;
+	used = larger(used, late);
+	if (!planes_shape(m, NET_H, NET_H, width, height, &used))
+		return false;
+	used = larger(used, early);
+	if (__builtin_mul_overflow(used, sizeof *m->memory, &bytes))
 		return false;
 	if (used > m->room) {
 		free(m->memory);
@@ -255,8 +260,11 @@ net_maps_size(struct net_maps *m, size_t width, size_t height, size_t channels)
 			return false;
 		m->room = used;
 	}
-	for (enum net_map i = 0; i < NET_MAPS; i++)
-		plane_place(&m->maps[i], m->memory + start[i]);
+	for (enum net_map i = 0; i < NET_MAPS; i++) {
+		struct net_plane *p = &m->maps[i];
+
+		p->at = m->memory + p->start + p->border * (p->row + p->channels);
+	}
 	return true;
 }
 

@@ -80,6 +80,7 @@ bool net_shipped(struct net_weights *w);
 struct net_plane {
 	int16_t *at;	/* the top left place */
 	size_t width, height, channels, border, row;
+	size_t start;	/* of its memory, border included, in that of the maps */
 };
 
 /* What one forward pass computes; some planes share memory. Start with a zeroed struct. */
