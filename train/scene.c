@@ -244,6 +244,6 @@ scene_draw(struct rng *r, struct scene *s)
 		widen(s->pixels);
 	if (rng_chance(r, .05))
 		zoom(s, rng_int(r, 0, CELLS / 2), rng_int(r, 0, CELLS / 2));
-	if (rng_chance(r, .15))
+	if (rng_chance(r, .2))
 		turn(s, rng_chance(r, .5));
 }
