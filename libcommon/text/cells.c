@@ -32,7 +32,6 @@ struct part {
 void
 cells_free(struct cells *c)
 {
-	gray_free(&c->sure);
 	free(c->label);
 	free(c->stack);
 	memset(c, 0, sizeof *c);
@@ -49,14 +48,14 @@ struct component {
 static struct component
 component_mark(struct cells *d, size_t start, uint32_t mark)
 {
-	uint32_t width = d->sure.width, height = d->sure.height;
+	uint32_t width = d->sure->width, height = d->sure->height;
 	struct component c = {.at = {width, height, 0, 0}};
 	size_t depth = 0;
 
 	d->label[start] = mark;
 	d->stack[depth++] = (uint32_t)start;
 	while (depth > 0) {
-		uint32_t cell = d->stack[--depth], x = cell % width, y = cell / width, p = d->sure.pixels[cell];
+		uint32_t cell = d->stack[--depth], x = cell % width, y = cell / width, p = d->sure->pixels[cell];
 
 		c.cells++;
 		c.sum += p;
@@ -69,7 +68,7 @@ component_mark(struct cells *d, size_t start, uint32_t mark)
 			for (uint32_t u = x > 0 ? x - 1 : 0; u <= x + 1 && u < width; u++) {
 				size_t next = (size_t)v * width + u;
 
-				if (d->label[next] == 0 && d->sure.pixels[next] >= (uint8_t)(CELL * 255)) {
+				if (d->label[next] == 0 && d->sure->pixels[next] >= (uint8_t)(CELL * 255)) {
 					d->label[next] = mark;
 					d->stack[depth++] = (uint32_t)next;
 				}
@@ -87,7 +86,7 @@ part_tight(const struct cells *d, struct part *c, uint32_t mark)
 
 	for (uint32_t y = c->y0; y < c->y1; y++)
 		for (uint32_t x = c->x0; x < c->x1; x++)
-			if (d->label[(size_t)y * d->sure.width + x] == mark) {
+			if (d->label[(size_t)y * d->sure->width + x] == mark) {
 				t.x0 = x < t.x0 ? x : t.x0;
 				t.x1 = x + 1 > t.x1 ? x + 1 : t.x1;
 				t.y0 = y < t.y0 ? y : t.y0;
@@ -175,11 +174,13 @@ component_cut(struct cells *d, struct part c, uint32_t mark, const struct scale 
 }
 
 int
-cells_lines(struct cells *d, const struct scale *s, uint32_t width, uint32_t height, struct box_record *r, struct err *e)
+cells_lines(struct cells *d, const struct gray *sure, const struct scale *s, uint32_t width, uint32_t height,
+    struct box_record *r, struct err *e)
 {
-	size_t n = (size_t)d->sure.width * d->sure.height;
+	size_t n = (size_t)sure->width * sure->height;
 	uint32_t mark = 0;
 
+	d->sure = sure;
 	if (n > UINT32_MAX)
 		return err_set(e, "the image is too large");
 	if (n > d->room) {
@@ -197,7 +198,7 @@ cells_lines(struct cells *d, const struct scale *s, uint32_t width, uint32_t hei
 		struct component c;
 		double mean;
 
-		if (d->label[i] != 0 || d->sure.pixels[i] < (uint8_t)(CELL * 255))
+		if (d->label[i] != 0 || d->sure->pixels[i] < (uint8_t)(CELL * 255))
 			continue;
 		c = component_mark(d, i, ++mark);
 		mean = (double)c.sum / c.cells / 255;

@@ -11,9 +11,9 @@
 #include "stream/box.h"
 #include "text/picture.h"
 
-/* Probabilities in 255ths, one a cell of NET_CELL pixels, with working memory. Start with a zeroed struct. */
+/* Working memory. Start with a zeroed struct. */
 struct cells {
-	struct gray sure;
+	const struct gray *sure;
 	uint32_t *label;	/* component of each cell, 0 for none */
 	uint32_t *stack;
 	size_t room;	/* cells that label and stack hold */
@@ -31,11 +31,11 @@ struct scale {
 };
 
 /*
- * Adds to R a box, with its confidence, for each group of cells that is text; C saw an image of WIDTH by HEIGHT at
- * scale S. Returns 0, or -1 with E filled.
+ * Adds to R a box, with its confidence, for each group of cells that is text. SURE holds probabilities in 255ths, one a
+ * cell of NET_CELL pixels, of an image of WIDTH by HEIGHT seen at scale S. Returns 0, or -1 with E filled.
  */
-int cells_lines(struct cells *c, const struct scale *s, uint32_t width, uint32_t height, struct box_record *r,
-    struct err *e);
+int cells_lines(struct cells *c, const struct gray *sure, const struct scale *s, uint32_t width, uint32_t height,
+    struct box_record *r, struct err *e);
 
 /* Two scales see the same line: boxes that mostly lie in one another become one, unless that would cover much else. */
 void lines_unite(struct box_record *r);

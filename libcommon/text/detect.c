@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "text/cells.h"
+#include "text/changes.h"
 #include "text/net.h"
 
 /* At which sizes the net sees an image, by its short side, and what height of lines it is then believed for. */
@@ -14,6 +15,7 @@ static const struct scale scales[] = {
 	{2, 1, 0, 399, 0, UINT32_MAX},
 	{1, 2, 1201, UINT32_MAX, 0, UINT32_MAX},
 };
+#define SCALES (sizeof scales / sizeof *scales)
 
 /* Tiles: a core, and what surrounds it as far as the net reaches. An image that fits into both is one tile. */
 #define TILE_CORE 1024u
@@ -21,12 +23,20 @@ static const struct scale scales[] = {
 
 #define SURE_LOGITS (16 << CONV_POINT)	/* from -8 up to 8 */
 
+/* The last image that was seen, and its probabilities: what has not changed in the next one is not computed again. */
+struct sight {
+	struct gray image;
+	struct gray sure[SCALES];
+	bool valid;
+};
+
 struct detect {
 	struct net_weights weights;
 	struct net_maps maps;
 	struct gray scaled;
 	struct cells cells;
 	uint8_t sure[SURE_LOGITS];
+	struct sight seen;
 };
 
 /* Probabilities in 255ths of all logits that are not as good as sure. */
@@ -62,6 +72,14 @@ detect_new(struct err *e)
 	return NULL;
 }
 
+static void
+sight_free(struct sight *s)
+{
+	gray_free(&s->image);
+	for (size_t i = 0; i < SCALES; i++)
+		gray_free(&s->sure[i]);
+}
+
 void
 detect_free(struct detect *d)
 {
@@ -71,6 +89,7 @@ detect_free(struct detect *d)
 	net_maps_free(&d->maps);
 	gray_free(&d->scaled);
 	cells_free(&d->cells);
+	sight_free(&d->seen);
 	free(d);
 }
 
@@ -80,26 +99,35 @@ up_to_cells(uint32_t n, uint32_t unit)
 	return (n + unit - 1) / unit * unit;
 }
 
-/* Where a tile's core and its surroundings begin and end along one side of LENGTH pixels; FROM is the core's start. */
+/*
+ * One side, of LENGTH pixels, of a tile whose core starts at FROM and is to reach UNTIL: where the core and its
+ * surroundings, as far as the net reaches, begin and end.
+ */
 static void
-tile_side(uint32_t length, uint32_t from, uint32_t *core_end, uint32_t *start, uint32_t *end)
+tile_side(uint32_t length, uint32_t from, uint32_t until, uint32_t *core_end, uint32_t *start, uint32_t *end)
 {
-	bool whole = length <= TILE_MAX;
-
-	*core_end = whole || length - from <= TILE_CORE ? length : from + TILE_CORE;
 	*start = from < NET_REACH ? 0 : from - NET_REACH;
-	*end = length - *core_end <= NET_REACH ? length : *core_end + NET_REACH;
+	*end = length - until <= NET_REACH ? length : until + NET_REACH;
+	*core_end = until;
+	if (*end - *start > TILE_MAX) {
+		*core_end = from + TILE_CORE;
+		*end = length - *core_end <= NET_REACH ? length : *core_end + NET_REACH;
+	}
 }
 
+/* Fills SURE for the tile of G whose core starts at X0, Y0, and is the rest of region R if that is not too large. */
 static int
-tile_run(struct detect *d, const struct gray *g, uint32_t x0, uint32_t y0, struct err *e)
+tile_run(struct detect *d, const struct gray *g, const struct region *r, uint32_t x0, uint32_t y0, struct gray *sure,
+    uint32_t *x_end, uint32_t *y_end, struct err *e)
 {
 	uint32_t x1, y1, left, right, top, bottom, width, height;
 	struct net_maps *m = &d->maps;
 	const struct net_plane *image, *logit;
 
-	tile_side(g->width, x0, &x1, &left, &right);
-	tile_side(g->height, y0, &y1, &top, &bottom);
+	tile_side(g->width, x0, r->x1, &x1, &left, &right);
+	tile_side(g->height, y0, r->y1, &y1, &top, &bottom);
+	*x_end = x1;
+	*y_end = y1;
 	width = up_to_cells(right - left, NET_ALIGN);
 	height = up_to_cells(bottom - top, NET_ALIGN);
 	if (!net_maps_size(m, width, height, g->channels))
@@ -122,50 +150,86 @@ tile_run(struct detect *d, const struct gray *g, uint32_t x0, uint32_t y0, struc
 		const int16_t *row = logit->at + (y - top / NET_CELL) * logit->row;
 
 		for (uint32_t x = x0 / NET_CELL; x < (x1 + NET_CELL - 1) / NET_CELL; x++)
-			d->cells.sure.pixels[(size_t)y * d->cells.sure.width + x] =
+			sure->pixels[(size_t)y * sure->width + x] =
 			    sure_of(d, row[(x - left / NET_CELL) * logit->channels]);
 	}
 	return 0;
 }
 
+/* Fills SURE for what of G region R of it makes different. */
 static int
-cells_fill(struct detect *d, const struct gray *g, struct err *e)
+region_run(struct detect *d, const struct gray *g, const struct region *r, struct gray *sure, struct err *e)
 {
-	uint32_t step_x = g->width <= TILE_MAX ? g->width : TILE_CORE;
-	uint32_t step_y = g->height <= TILE_MAX ? g->height : TILE_CORE;
+	uint32_t x_end = r->x1, y_end = r->y1;
 
-	if (gray_shape(&d->cells.sure, (g->width + NET_CELL - 1) / NET_CELL, (g->height + NET_CELL - 1) / NET_CELL, e) < 0)
-		return -1;
-	for (uint32_t y = 0; y < g->height; y += step_y)
-		for (uint32_t x = 0; x < g->width; x += step_x)
-			if (tile_run(d, g, x, y, e) < 0)
+	for (uint32_t y = r->y0; y < r->y1; y = y_end)
+		for (uint32_t x = r->x0; x < r->x1; x = x_end)
+			if (tile_run(d, g, r, x, y, sure, &x_end, &y_end, e) < 0)
 				return -1;
 	return 0;
 }
 
-static int
-scales_search(struct detect *d, const struct gray *g, struct box_record *r, struct err *e)
+/* One side, FROM to UNTIL, of what changes when that of an image does, which is seen as LENGTH pixels at scale S. */
+static void
+reached(const struct scale *s, uint32_t length, uint32_t *from, uint32_t *until)
 {
-	uint32_t side = g->width < g->height ? g->width : g->height;
+	uint64_t reach = NET_REACH + (s->up == s->down ? 0 : 2);	/* pixels of another scale are of several */
+	uint64_t start = (uint64_t)*from * s->up / s->down, end = ((uint64_t)*until * s->up + s->down - 1) / s->down + reach;
 
-	for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
-		const struct scale *s = &scales[i];
-		const struct gray *seen = s->up == s->down ? g : &d->scaled;
+	*from = start < reach ? 0 : (uint32_t)(start - reach) / NET_ALIGN * NET_ALIGN;
+	end = (end + NET_ALIGN - 1) / NET_ALIGN * NET_ALIGN;
+	*until = end > length ? length : (uint32_t)end;
+}
 
-		if (side < s->side_min || side > s->side_max)
-			continue;
-		if ((s->up > s->down && gray_twice(g, &d->scaled, e) < 0) ||
-		    (s->up < s->down && gray_half(g, &d->scaled, e) < 0) || cells_fill(d, seen, e) < 0 ||
-		    cells_lines(&d->cells, s, g->width, g->height, r, e) < 0)
+/* G is seen anew in REGIONS at scale I. */
+static int
+scale_run(struct detect *d, struct sight *t, size_t i, const struct gray *g, const struct region *regions, size_t n,
+    struct err *e)
+{
+	const struct scale *s = &scales[i];
+	const struct gray *seen = s->up == s->down ? g : &d->scaled;
+
+	if (n > 0 && ((s->up > s->down && gray_twice(g, &d->scaled, e) < 0) ||
+	    (s->up < s->down && gray_half(g, &d->scaled, e) < 0) ||
+	    gray_shape(&t->sure[i], (seen->width + NET_CELL - 1) / NET_CELL, (seen->height + NET_CELL - 1) / NET_CELL,
+	    e) < 0))
+		return -1;
+	for (size_t k = 0; k < n; k++) {
+		struct region r = regions[k];
+
+		reached(s, seen->width, &r.x0, &r.x1);
+		reached(s, seen->height, &r.y0, &r.y1);
+		if (region_run(d, seen, &r, &t->sure[i], e) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+static int
+search(struct detect *d, const struct gray *g, struct box_record *r, struct err *e)
+{
+	uint32_t side = g->width < g->height ? g->width : g->height;
+	struct sight *t = &d->seen;
+	struct region regions[CHANGES_MAX] = {{0, 0, g->width, g->height}};
+	/* What is around a change changes too, and is seen by what is around that. */
+	size_t n = t->valid ? changes_find(&t->image, g, 2 * NET_REACH, regions) : 1;
+
+	t->valid = false;
+	for (size_t i = 0; i < SCALES; i++)
+		if (side >= scales[i].side_min && side <= scales[i].side_max &&
+		    (scale_run(d, t, i, g, regions, n, e) < 0 ||
+		    cells_lines(&d->cells, &t->sure[i], &scales[i], g->width, g->height, r, e) < 0))
+			return -1;
+	if (n > 0 && gray_copy(g, &t->image, e) < 0)
+		return -1;
+	t->valid = true;
 	return 0;
 }
 
 int
 detect_find(struct detect *d, const struct picture *p, struct box_record *r, struct err *e)
 {
-	if (scales_search(d, p->coloured ? &p->rgb : &p->luma, r, e) < 0)
+	if (search(d, p->coloured ? &p->rgb : &p->luma, r, e) < 0)
 		return -1;
 	lines_unite(r);
 	if (lines_split(p, r, e) < 0)

@@ -12,7 +12,10 @@
 #include "stream/box.h"
 #include "text/picture.h"
 
-/* The net with its working memory; one a thread. */
+/*
+ * The net with its working memory; one a thread. It remembers the last image: what another one has in common with it
+ * costs nothing, and the answers are the same.
+ */
 struct detect;
 struct detect *detect_new(struct err *e);
 void detect_free(struct detect *d);

@@ -49,6 +49,15 @@ gray_shape_rgb(struct gray *g, uint32_t width, uint32_t height, struct err *e)
 	return shape(g, width, height, 3, e);
 }
 
+int
+gray_copy(const struct gray *g, struct gray *to, struct err *e)
+{
+	if (shape(to, g->width, g->height, g->channels, e) < 0)
+		return -1;
+	memcpy(to->pixels, g->pixels, (size_t)g->width * g->height * g->channels);
+	return 0;
+}
+
 void
 picture_free(struct picture *p)
 {

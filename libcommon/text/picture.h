@@ -23,6 +23,8 @@ void gray_free(struct gray *g);
 /* Gives G that size, reusing its memory; its pixels are then not defined. Returns 0, or -1 with E filled. */
 int gray_shape(struct gray *g, uint32_t width, uint32_t height, struct err *e);
 int gray_shape_rgb(struct gray *g, uint32_t width, uint32_t height, struct err *e);
+/* Makes TO a copy of G, reusing its memory. Returns 0, or -1 with E filled. */
+int gray_copy(const struct gray *g, struct gray *to, struct err *e);
 /*
  * Makes TO an image twice or half as large as G, of as many channels; twice, each new pixel is 9, 3, 3 and 1 sixteenths of the four old ones
  * that are nearest. Returns 0, or -1 with E filled.
