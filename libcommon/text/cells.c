@@ -18,6 +18,8 @@
 #define FILL .75	/* of a component's box; emptier ones are cut in two */
 #define GROW_ALONG 4u	/* pixels, on each side of a line */
 #define GROW_ACROSS 3u
+#define FLAT 8	/* grey levels that noise may differ by where nothing is drawn */
+#define TRIM_MARGIN 4u	/* pixels beside the ink */
 
 /* Lines of text within one box: rows of ink, the grey levels it differs by at least, and how many lines. */
 #define LINE_ROWS_MIN 5u
@@ -298,4 +300,70 @@ lines_split(const struct picture *p, struct box_record *r, struct err *e)
 			r->boxes[i].h = cuts[0] - r->boxes[i].y;
 	}
 	return 0;
+}
+
+/* The least and greatest value of each channel so far. */
+struct range {
+	uint8_t low[3], high[3];
+};
+
+/* Widens F by the pixels of part A of G; returns whether they are all still alike. */
+static bool
+range_flat(struct range *f, const struct gray *g, const struct part *a)
+{
+	bool flat = true;
+
+	for (uint32_t y = a->y0; y < a->y1; y++)
+		for (uint32_t x = a->x0; x < a->x1; x++)
+			for (uint32_t c = 0; c < g->channels; c++) {
+				uint8_t v = g->pixels[((size_t)y * g->width + x) * g->channels + c];
+
+				f->low[c] = v < f->low[c] ? v : f->low[c];
+				f->high[c] = v > f->high[c] ? v : f->high[c];
+			}
+	for (uint32_t c = 0; c < g->channels; c++)
+		flat = flat && f->high[c] - f->low[c] <= FLAT;
+	return flat;
+}
+
+/* Part A without the flat strip on one side, where SIDE points into A; FORWARD from its lower end. */
+static void
+side_trim(const struct gray *g, struct part *a, uint32_t *side, bool forward)
+{
+	struct range f = {{255, 255, 255}, {0, 0, 0}};
+	bool upright = side == &a->x0 || side == &a->x1;
+	uint32_t length = upright ? a->x1 - a->x0 : a->y1 - a->y0, n = 0;
+
+	for (; n < length; n++) {
+		struct part strip = *a;
+		uint32_t at = (upright ? a->x0 : a->y0) + (forward ? n : length - 1 - n);
+
+		*(upright ? &strip.x0 : &strip.y0) = at;
+		*(upright ? &strip.x1 : &strip.y1) = at + 1;
+		if (!range_flat(&f, g, &strip))
+			break;
+	}
+	if (n == length || n <= TRIM_MARGIN)	/* a box without any ink stays: the net saw something */
+		return;
+	*side = forward ? *side + n - TRIM_MARGIN : *side - (n - TRIM_MARGIN);
+}
+
+void
+lines_trim(const struct picture *p, struct box_record *r)
+{
+	const struct gray *g = p->coloured ? &p->rgb : &p->luma;
+
+	for (size_t i = 0; i < r->nboxes; i++) {
+		struct box *b = &r->boxes[i];
+		struct part a = {b->x, b->y, b->x + b->w, b->y + b->h};
+
+		side_trim(g, &a, &a.x0, true);
+		side_trim(g, &a, &a.x1, false);
+		side_trim(g, &a, &a.y0, true);
+		side_trim(g, &a, &a.y1, false);
+		b->x = a.x0;
+		b->y = a.y0;
+		b->w = a.x1 - a.x0;
+		b->h = a.y1 - a.y0;
+	}
 }

@@ -46,4 +46,10 @@ void lines_unite(struct box_record *r);
  */
 int lines_split(const struct picture *p, struct box_record *r, struct err *e);
 
+/*
+ * Takes from each side of the boxes the rows and columns of P in which nothing is drawn, all of one value but for noise,
+ * less a margin: the net's cells and doubts are coarser than that.
+ */
+void lines_trim(const struct picture *p, struct box_record *r);
+
 #endif

@@ -234,6 +234,7 @@ detect_find(struct detect *d, const struct picture *p, struct box_record *r, str
 	lines_unite(r);
 	if (lines_split(p, r, e) < 0)
 		return -1;
+	lines_trim(p, r);
 	box_sort(r);
 	return 0;
 }
