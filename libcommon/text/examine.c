@@ -48,7 +48,7 @@ read_lines(struct examiner *x, struct box_record *r, struct err *e)
 			continue;
 		if (x->ocr == NULL && (x->ocr = ocr_new(&x->o->reading, x->o->memory, e)) == NULL)
 			return -1;
-		if (ocr_read(x->ocr, picture_best(&x->picture, b), b, e) < 0)
+		if (ocr_read(x->ocr, &x->picture, b, e) < 0)
 			return -1;
 	}
 	return 0;

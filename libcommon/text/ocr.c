@@ -9,28 +9,16 @@
 #include <string.h>
 #include <tesseract/capi.h>
 
-#include "base/size.h"
+#include "text/strip.h"
 
-#define LETTER 36	/* pixels that a capital is scaled to */
-#define SCALE_MAX 6.f
-#define PIXELS_MAX 16e6f	/* of a scaled strip, which a page of text reaches */
-#define MARGIN 12	/* white around the line, in scaled pixels */
-#define INK_LEAST 24	/* grey levels that ink differs from its paper */
-#define ROWS_LEAST 5u	/* of ink, to count as a line of text of its own */
-#define SURE .6	/* a reading below this conf is tried again in another way */
+#define TEXT_MAX 1024u	/* bytes that a line may say */
+#define SURE .8	/* a reading below this conf is tried again in another way */
+#define POSSIBLE .5	/* below this, ink and paper may have been taken for one another */
 #define MEMORY_LINES 2048u
 #define MEMORY_BYTES ((size_t)16 << 20)	/* of pixels remembered in all */
 
-/* A line as it goes to the engine, less the scaling: dark on light. */
-struct strip {
-	uint8_t *pixels;
-	uint32_t width, height;
-	uint32_t letter;	/* rows of ink of a line of text */
-	bool block;	/* of more than one line */
-};
-
 struct reading {
-	struct strip strip;
+	struct strip cut;
 	char *text;
 	double conf;
 };
@@ -68,8 +56,8 @@ ocr_memory_new(struct err *e)
 static void
 reading_free(struct ocr_memory *m, struct reading *r)
 {
-	m->bytes -= (size_t)r->strip.width * r->strip.height;
-	free(r->strip.pixels);
+	m->bytes -= (size_t)r->cut.width * r->cut.height;
+	free(r->cut.pixels);
 	free(r->text);
 	memset(r, 0, sizeof *r);
 }
@@ -104,8 +92,8 @@ memory_recall(struct ocr_memory *m, const struct strip *s, struct box *b, struct
 	int got = 0;
 
 	pthread_mutex_lock(&m->lock);
-	if (r->text != NULL && r->strip.width == s->width && r->strip.height == s->height &&
-	    memcmp(r->strip.pixels, s->pixels, (size_t)s->width * s->height) == 0) {
+	if (r->text != NULL && r->cut.width == s->width && r->cut.height == s->height &&
+	    memcmp(r->cut.pixels, s->pixels, (size_t)s->width * s->height) == 0) {
 		got = box_set(&b->text, r->text, e) < 0 ? -1 : 1;
 		b->conf = r->conf;
 	}
@@ -127,7 +115,7 @@ memory_keep(struct ocr_memory *m, struct strip *s, const struct box *b)
 	reading_free(m, r);
 	if (bytes <= MEMORY_BYTES - m->bytes) {
 		m->bytes += bytes;
-		r->strip = *s;
+		r->cut = *s;
 		r->text = text;
 		r->conf = b->conf;
 		s->pixels = NULL;
@@ -187,115 +175,20 @@ ocr_psm(const struct ocr *o)
 	return o->psm;
 }
 
-/* ---- from a box to a strip ---- */
+/* ---- reading a strip ---- */
 
-/* The value that a SHARE of the pixels lies at or below. */
-static int
-quantile(const size_t *histogram, size_t n, double share)
-{
-	size_t sum = 0;
-	int v = 0;
-
-	for (; v < 255; v++)
-		if ((double)(sum += histogram[v]) > share * (double)n)
-			break;
-	return v;
-}
-
-/* Cuts S to its ink - what is much darker than its paper - and sees how tall a line is, and if there are several. */
-static void
-strip_trim(struct strip *s, int ink)
-{
-	uint32_t left = s->width, right = 0, top = s->height, bottom = 0, run = 0, runs = 0, rows = 0;
-
-	for (uint32_t y = 0; y <= s->height; y++) {
-		bool any = false;
-
-		for (uint32_t x = 0; y < s->height && x < s->width; x++)
-			if (s->pixels[(size_t)y * s->width + x] < ink) {
-				any = true;
-				left = x < left ? x : left;
-				right = x + 1 > right ? x + 1 : right;
-			}
-		if (any) {
-			top = y < top ? y : top;
-			bottom = y + 1;
-			run++;
-		} else {
-			if (run >= ROWS_LEAST) {
-				runs++;
-				rows += run;
-			}
-			run = 0;
-		}
-	}
-	s->block = runs > 1;
-	s->letter = runs > 0 ? rows / runs : s->height < ROWS_LEAST ? ROWS_LEAST : s->height;
-	if (right <= left || bottom <= top)
-		return;
-	for (uint32_t y = top; y < bottom; y++)
-		memmove(s->pixels + (size_t)(y - top) * (right - left), s->pixels + (size_t)y * s->width + left, right - left);
-	s->width = right - left;
-	s->height = bottom - top;
-}
-
-/* TURN: 0 as it is, 1 a quarter turn clockwise, for text that runs upwards, 3 the other way. */
-static int
-strip_cut(const struct gray *g, const struct box *b, int turn, double paper, struct strip *s, struct err *e)
-{
-	size_t n = (size_t)b->w * b->h, histogram[256] = {0};
-	int low, middle, high, span;
-	bool light;
-
-	if ((s->pixels = malloc(n)) == NULL)
-		return err_set(e, "out of memory");
-	s->width = turn ? b->h : b->w;
-	s->height = turn ? b->w : b->h;
-	for (uint32_t y = 0; y < s->height; y++)
-		for (uint32_t x = 0; x < s->width; x++) {
-			uint32_t u = turn == 0 ? x : turn == 1 ? y : b->w - 1 - y;
-			uint32_t v = turn == 0 ? y : turn == 1 ? b->h - 1 - x : x;
-			uint8_t p = g->pixels[(size_t)(b->y + v) * g->width + b->x + u];
-
-			s->pixels[(size_t)y * s->width + x] = p;
-			histogram[p]++;
-		}
-	low = quantile(histogram, n, .01);
-	middle = quantile(histogram, n, .5);
-	high = quantile(histogram, n, .99);
-	light = high - middle > middle - low;	/* ink is rarer than paper */
-	middle = quantile(histogram, n, light ? paper : 1 - paper);
-	span = light ? high - middle : middle - low;
-	span = span < INK_LEAST ? INK_LEAST : span;
-	for (size_t i = 0; i < n; i++) {	/* paper to 255, ink to 0 */
-		int v = light ? s->pixels[i] - middle : middle - s->pixels[i];
-
-		v = v < 0 ? 0 : v > span ? span : v;
-		s->pixels[i] = (uint8_t)(255 - v * 255 / span);
-	}
-	strip_trim(s, 255 - (INK_LEAST * 255 / span > 100 ? INK_LEAST * 255 / span : 100));
-	return 0;
-}
-
-/* S scaled and with a margin, for leptonica's pixDestroy; NULL out of memory. */
+/* For leptonica's pixDestroy; NULL out of memory. */
 static PIX *
 strip_pix(const struct strip *s)
 {
-	float scale = (float)LETTER / (float)s->letter, most = sqrtf(PIXELS_MAX / ((float)s->width * (float)s->height));
-	PIX *plain = pixCreate((l_int32)s->width, (l_int32)s->height, 8), *scaled = NULL, *out = NULL;
+	PIX *p = pixCreate((l_int32)s->width, (l_int32)s->height, 8);
 
-	if (plain == NULL)
+	if (p == NULL)
 		return NULL;
 	for (uint32_t y = 0; y < s->height; y++)
 		for (uint32_t x = 0; x < s->width; x++)
-			pixSetPixel(plain, (l_int32)x, (l_int32)y, s->pixels[(size_t)y * s->width + x]);
-	scale = scale > SCALE_MAX ? SCALE_MAX : scale;
-	scale = scale > most ? most : scale;
-	if ((scaled = pixScale(plain, scale, scale)) != NULL)
-		out = pixAddBorder(scaled, MARGIN, 255);
-	pixDestroy(&plain);
-	pixDestroy(&scaled);
-	return out;
+			pixSetPixel(p, (l_int32)x, (l_int32)y, s->pixels[(size_t)y * s->width + x]);
+	return p;
 }
 
 /* Line ends to spaces, and none at the ends; control bytes never reach a box list. */
@@ -321,83 +214,172 @@ text_tidy(char *t)
 static double
 share_read(const struct strip *s, const char *text)
 {
-	double letters = 0, room = s->block ? 1 : (double)s->width / s->letter;
+	double letters = 0, room = s->block ? 1 : (double)s->width / s->letter - 1;
 
 	for (; *text; text++)
 		letters += (*text & 0xc0) != 0x80;	/* of UTF-8 */
 	return 1.1 * letters >= room ? 1 : 1.1 * letters / room;
 }
 
-static int
-strip_read(struct ocr *o, struct strip *s, struct box *b, struct err *e)
-{
-	PIX *pix;
+/* What one reading says. */
+struct said {
 	char *text;
-	int got = memory_recall(o->memory, s, b, e);
+	double conf;
+};
 
-	if (got != 0)
-		return got < 0 ? -1 : 0;
-	if ((pix = strip_pix(s)) == NULL)
+/* Appends MORE to TEXT, of TEXT_MAX bytes in all, if it fits. */
+static void
+text_add(char *text, size_t *len, const char *more)
+{
+	size_t n = strlen(more);
+
+	if (n >= TEXT_MAX - *len)
+		return;
+	memcpy(text + *len, more, n + 1);
+	*len += n;
+}
+
+/*
+ * The text of what the engine has recognised, symbol by symbol, with the carets of S put back where they were. What is
+ * longer than TEXT_MAX is cut.
+ */
+static int
+said_gather(struct ocr *o, const struct strip *s, struct said *to, struct err *e)
+{
+	TessResultIterator *at = TessBaseAPIGetIterator(o->engine);
+	const TessPageIterator *page = at ? TessResultIteratorGetPageIteratorConst(at) : NULL;
+	char text[TEXT_MAX] = "";
+	size_t len = 0, caret = 0;
+
+	if (at != NULL)
+		do {
+			char *symbol = TessResultIteratorGetUTF8Text(at, RIL_SYMBOL);
+			int left = 0, top, right = 0, bottom;
+
+			if (symbol == NULL)
+				continue;
+			TessPageIteratorBoundingBox(page, RIL_SYMBOL, &left, &top, &right, &bottom);
+			if (caret < s->ncarets && s->caret[caret] < (uint32_t)(left + right) / 2) {
+				text_add(text, &len, "^");
+				caret++;
+			} else if (len > 0 && TessPageIteratorIsAtBeginningOf(page, RIL_WORD)) {
+				text_add(text, &len, " ");
+			}
+			text_add(text, &len, symbol);
+			TessDeleteText(symbol);
+		} while (TessResultIteratorNext(at, RIL_SYMBOL));
+	for (; caret < s->ncarets; caret++)
+		text_add(text, &len, "^");
+	TessResultIteratorDelete(at);
+	text_tidy(text);
+	to->conf = len > s->ncarets ? TessBaseAPIMeanTextConf(o->engine) / 100. * share_read(s, text) : 0;
+	if ((to->text = strdup(text)) == NULL)
 		return err_set(e, "out of memory");
-	TessBaseAPISetPageSegMode(o->engine, o->psm ? (TessPageSegMode)o->psm : s->block ? PSM_SINGLE_BLOCK : PSM_SINGLE_LINE);
+	return 0;
+}
+
+static int
+strip_read(struct ocr *o, const struct strip *s, struct said *to, struct err *e)
+{
+	int mode = o->psm ? o->psm : s->block ? PSM_SINGLE_BLOCK : PSM_SINGLE_LINE, got;
+	PIX *pix = strip_pix(s);
+
+	if (pix == NULL)
+		return err_set(e, "out of memory");
+	TessBaseAPISetPageSegMode(o->engine, (TessPageSegMode)mode);
 	TessBaseAPISetImage2(o->engine, pix);
 	TessBaseAPISetSourceResolution(o->engine, 300);
-	if ((text = TessBaseAPIGetUTF8Text(o->engine)) == NULL) {
-		got = err_set(e, "tesseract failed");
-	} else {
-		text_tidy(text);
-		b->conf = *text ? TessBaseAPIMeanTextConf(o->engine) / 100. * share_read(s, text) : 0;
-		got = box_set(&b->text, text, e);
-	}
-	TessDeleteText(text);
+	got = TessBaseAPIRecognize(o->engine, NULL) != 0 ? err_set(e, "tesseract failed") : said_gather(o, s, to, e);
 	TessBaseAPIClear(o->engine);
 	pixDestroy(&pix);
-	if (got == 0)
-		memory_keep(o->memory, s, b);
 	return got;
 }
 
-int
-ocr_read(struct ocr *o, const struct gray *g, struct box *b, struct err *e)
+/* ---- reading a line ---- */
+
+/* Reads CUT in one more way; the surer reading stays in BEST. */
+static int
+way_try(struct ocr *o, const struct strip *cut, const struct strip_way *way, struct said *best, struct err *e)
 {
-	static const struct { int turn; double paper; } tries[] = {{3, .62}, {1, .62}, {0, .62}, {0, .8}};
-	bool tall = b->h > b->w + b->w / 2;
-	struct box best = *b;
+	struct said one = {0};
+	struct strip s = {0};
+	int got;
+
+	if ((got = strip_make(cut, way, &s, e)) == 0 && (got = strip_read(o, &s, &one, e)) == 0 && one.conf > best->conf) {
+		free(best->text);
+		*best = one;
+		one.text = NULL;
+	}
+	free(one.text);
+	free(s.pixels);
+	return got;
+}
+
+/* Reads CUT as it stands, in more ways the less sure each is. */
+static int
+cut_read(struct ocr *o, const struct strip *cut, struct said *best, struct err *e)
+{
+	static const struct {
+		bool flip, flat;
+		uint32_t letter;
+		double below;	/* tried when the best reading's conf is */
+	} ways[] = {
+		{false, false, 34, 2}, {true, false, 34, POSSIBLE}, {false, true, 34, SURE}, {false, false, 44, SURE},
+		{true, true, 34, POSSIBLE},
+	};
+	bool light = strip_light(cut);
+	double before = best->conf;
 	int got = 0;
 
-	if (b->w == 0 || b->h == 0 || b->x >= g->width || b->y >= g->height || b->w > g->width - b->x ||
-	    b->h > g->height - b->y)
-		return err_set(e, "a box outside of its image");
-	best.text = NULL;
-	best.conf = -1;
-	/*
-	 * A tall box holds a line that runs upwards or downwards, or one tall letter; anatomy under the text wants more of
-	 * it taken for paper. The surest reading wins.
-	 */
-	for (size_t i = tall ? 0 : 2; got == 0 && i < sizeof tries / sizeof *tries; i++) {
-		struct strip s = {0};
-		struct box one = *b;
+	for (size_t i = 0; got == 0 && i < sizeof ways / sizeof *ways; i++) {
+		struct strip_way way = {.light = light ^ ways[i].flip, .flat = ways[i].flat, .letter = ways[i].letter};
 
-		if (i > 2 && best.conf >= SURE)
-			break;
-		one.text = NULL;
-		if ((got = strip_cut(g, b, tries[i].turn, tries[i].paper, &s, e)) == 0)
-			got = strip_read(o, &s, &one, e);
-		free(s.pixels);
-		if (got == 0 && one.conf > best.conf) {
-			free(best.text);
-			best.text = one.text;
-			best.conf = one.conf;
-		} else {
-			free(one.text);
+		if (best->conf >= ways[i].below)
+			continue;
+		got = way_try(o, cut, &way, best, e);
+		if (i == 1 && best->conf > before)	/* the first two tell ink from paper */
+			light = best->conf > before ? way.light : light;
+		before = i == 0 ? best->conf : before;
+	}
+	return got;
+}
+
+/* A tall cut holds a line that runs upwards or downwards, or one tall letter. */
+static int
+cut_read_turned(struct ocr *o, const struct strip *cut, struct said *best, struct err *e)
+{
+	int got = 0;
+
+	for (int clockwise = 1; got == 0 && clockwise >= 0 && best->conf < SURE; clockwise--) {
+		struct strip turned;
+
+		if ((got = strip_turn(cut, clockwise, &turned, e)) == 0)
+			got = cut_read(o, &turned, best, e);
+		free(turned.pixels);
+	}
+	return got == 0 && best->conf < SURE ? cut_read(o, cut, best, e) : got;
+}
+
+int
+ocr_read(struct ocr *o, const struct picture *p, struct box *b, struct err *e)
+{
+	struct said best = {.conf = -1};
+	struct strip cut;
+	int got;
+
+	if (strip_cut(p, b, &cut, e) < 0)
+		return -1;
+	if ((got = memory_recall(o->memory, &cut, b, e)) == 0) {
+		got = b->h > b->w + b->w / 2 ? cut_read_turned(o, &cut, &best, e) : cut_read(o, &cut, &best, e);
+		if (got == 0) {
+			free(b->text);
+			b->text = best.text;
+			b->conf = best.conf;
+			best.text = NULL;
+			memory_keep(o->memory, &cut, b);
 		}
 	}
-	if (got < 0) {
-		free(best.text);
-		return -1;
-	}
-	free(b->text);
-	b->text = best.text;
-	b->conf = best.conf;
-	return 0;
+	free(best.text);
+	free(cut.pixels);
+	return got < 0 ? -1 : 0;
 }

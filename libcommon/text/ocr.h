@@ -1,9 +1,9 @@
 /*
  * ocr.h - what a line of text says, read by tesseract
  *
- * The line is cut out at its ink, made dark on light, scaled to the letter size that the engine likes best, and read as
- * one line, or as a block when its rows show several. What was read once is remembered by its very pixels, so a still
- * overlay on many frames is read once; the answer does not depend on what was read before.
+ * The line is cut out and made easy to read (strip.h), and read in one way; where that reading is not sure, in others,
+ * and the surest counts. What was read once is remembered by its very pixels, so a still overlay on many frames is read
+ * once; the answer does not depend on what was read before.
  */
 #ifndef UNPHI_TEXT_OCR_H
 #define UNPHI_TEXT_OCR_H
@@ -34,9 +34,9 @@ struct TessBaseAPI *ocr_tesseract(struct ocr *o);
 int ocr_psm(const struct ocr *o);
 
 /*
- * Reads what lies in box B of G and sets its text, which may be empty, and its conf, 0 to 1. Returns 0, or -1 with E
+ * Reads what lies in box B of P and sets its text, which may be empty, and its conf, 0 to 1. Returns 0, or -1 with E
  * filled.
  */
-int ocr_read(struct ocr *o, const struct gray *g, struct box *b, struct err *e);
+int ocr_read(struct ocr *o, const struct picture *p, struct box *b, struct err *e);
 
 #endif
