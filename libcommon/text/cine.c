@@ -123,6 +123,20 @@ carry_over(const struct lane *l, const struct pnm *p, struct box_record *r, uint
 	return 0;
 }
 
+static bool
+boxes_same(const struct box_record *a, const struct box_record *b)
+{
+	if (a->nboxes != b->nboxes)
+		return false;
+	for (size_t i = 0; i < a->nboxes; i++) {
+		const struct box *p = &a->boxes[i], *q = &b->boxes[i];
+
+		if (p->x != q->x || p->y != q->y || p->w != q->w || p->h != q->h)
+			return false;
+	}
+	return true;
+}
+
 /* A pixel that the boxes of R do not cover is not always covered. */
 static void
 always_narrow(struct lane *l, const struct box_record *r, uint8_t *row)
@@ -196,7 +210,8 @@ follow(struct lane *l, const struct pnm *p, struct box_record *r, struct err *e)
 		got = range_start(l, row, e);
 	if (got == 0 && l->ranged) {
 		range_widen(&l->least, &l->greatest, p);
-		always_narrow(l, r, row);
+		if (!boxes_same(&l->boxes, r))
+			always_narrow(l, r, row);
 	}
 	free(row);
 	return got;

@@ -13,7 +13,7 @@
 static const struct scale scales[] = {
 	{1, 1, 0, UINT32_MAX, 0, UINT32_MAX},
 	{2, 1, 0, 399, 0, UINT32_MAX},
-	{1, 2, 1201, UINT32_MAX, 0, UINT32_MAX},
+	{1, 2, 1201, UINT32_MAX, 40, UINT32_MAX},
 };
 #define SCALES (sizeof scales / sizeof *scales)
 

@@ -72,56 +72,89 @@ sample(const struct pnm *p, size_t i)
 	return p->maxval < 256 ? p->samples[i] : (uint32_t)p->samples[2 * i] << 8 | p->samples[2 * i + 1];
 }
 
-int
-picture_fill(struct picture *p, const struct pnm *from, struct err *e)
-{
-	size_t n = from->bytes / pnm_sample_bytes(from), pixels = n / from->channels, coloured = 0;
-	uint32_t low = 0, high = from->maxval;
+/* Which samples are black and white, and what those of 8 bits become. */
+struct levels {
+	uint32_t low, high;
 	uint8_t scaled[256];
+};
 
-	p->coloured = false;
-	if (gray_shape(&p->luma, from->width, from->height, e) < 0 ||
-	    (from->channels == 3 && (gray_shape(&p->greatest, from->width, from->height, e) < 0 ||
-	    gray_shape_rgb(&p->rgb, from->width, from->height, e) < 0)))
-		return -1;
-	if (from->maxval > 255) {
-		low = UINT32_MAX;
-		high = 0;
-		for (size_t i = 0; i < n; i++) {
-			uint32_t v = sample(from, i);
+static void
+levels_find(struct levels *l, const struct pnm *p)
+{
+	l->low = 0;
+	l->high = p->maxval;
+	if (p->maxval > 255) {
+		l->low = UINT32_MAX;
+		l->high = 0;
+		for (size_t i = 0; i < p->bytes / 2; i++) {
+			uint32_t v = sample(p, i);
 
-			low = v < low ? v : low;
-			high = v > high ? v : high;
+			l->low = v < l->low ? v : l->low;
+			l->high = v > l->high ? v : l->high;
 		}
 	}
-	if (high <= low)
-		high = low + 1;
+	if (l->high <= l->low)
+		l->high = l->low + 1;
 	for (uint32_t i = 0; i < 256; i++)	/* a sample above maxval is white */
-		scaled[i] = (uint8_t)(i >= high ? 255 : i * 255 / high);
-	for (size_t i = 0; i < pixels; i++) {
-		uint32_t v[3] = { 0 };
+		l->scaled[i] = (uint8_t)(i >= l->high ? 255 : i * 255 / l->high);
+}
 
-		for (uint32_t c = 0; c < from->channels; c++) {
-			v[c] = sample(from, from->channels * i + c);
-			v[c] = from->maxval < 256 ? scaled[v[c]] : (uint32_t)((uint64_t)(v[c] - low) * 255 / (high - low));
-		}
-		if (from->channels == 1) {
-			p->luma.pixels[i] = (uint8_t)v[0];
-		} else {	/* ITU-R BT.601, in 1000ths */
-			uint32_t luma = (299 * v[0] + 587 * v[1] + 114 * v[2] + 500) / 1000;
-			uint32_t most = v[0] > v[1] ? v[0] : v[1], least = v[0] < v[1] ? v[0] : v[1];
+static uint32_t
+level(const struct levels *l, const struct pnm *p, size_t i)
+{
+	return p->maxval < 256 ? l->scaled[p->samples[i]] :
+	    (uint32_t)((uint64_t)(sample(p, i) - l->low) * 255 / (l->high - l->low));
+}
 
-			most = v[2] > most ? v[2] : most;
-			least = v[2] < least ? v[2] : least;
-			p->luma.pixels[i] = (uint8_t)luma;
-			p->greatest.pixels[i] = (uint8_t)most;
-			for (int c = 0; c < 3; c++)
-				p->rgb.pixels[3 * i + (size_t)c] = (uint8_t)v[c];
-			coloured += most > least + COLOUR;
-		}
+static int
+fill_gray(struct picture *p, const struct pnm *from, const struct levels *l, struct err *e)
+{
+	size_t n = (size_t)from->width * from->height;
+
+	if (gray_shape(&p->luma, from->width, from->height, e) < 0)
+		return -1;
+	if (from->maxval == 255)
+		memcpy(p->luma.pixels, from->samples, n);
+	else
+		for (size_t i = 0; i < n; i++)
+			p->luma.pixels[i] = (uint8_t)level(l, from, i);
+	return 0;
+}
+
+static int
+fill_colour(struct picture *p, const struct pnm *from, const struct levels *l, struct err *e)
+{
+	size_t n = (size_t)from->width * from->height, coloured = 0;
+
+	if (gray_shape(&p->luma, from->width, from->height, e) < 0 ||
+	    gray_shape(&p->greatest, from->width, from->height, e) < 0 ||
+	    gray_shape_rgb(&p->rgb, from->width, from->height, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t r = level(l, from, 3 * i), g = level(l, from, 3 * i + 1), b = level(l, from, 3 * i + 2);
+		uint32_t most = r > g ? r : g, least = r < g ? r : g;
+
+		most = b > most ? b : most;
+		least = b < least ? b : least;
+		p->luma.pixels[i] = (uint8_t)((299 * r + 587 * g + 114 * b + 500) / 1000);	/* ITU-R BT.601 */
+		p->greatest.pixels[i] = (uint8_t)most;
+		p->rgb.pixels[3 * i] = (uint8_t)r;
+		p->rgb.pixels[3 * i + 1] = (uint8_t)g;
+		p->rgb.pixels[3 * i + 2] = (uint8_t)b;
+		coloured += most > least + COLOUR;
 	}
 	p->coloured = coloured >= COLOURED_MIN;
 	return 0;
+}
+
+int
+picture_fill(struct picture *p, const struct pnm *from, struct err *e)
+{
+	struct levels l;
+
+	levels_find(&l, from);
+	p->coloured = false;
+	return from->channels == 1 ? fill_gray(p, from, &l, e) : fill_colour(p, from, &l, e);
 }
 
 int
