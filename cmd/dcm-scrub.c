@@ -149,6 +149,8 @@ write_lines(FILE *f, json_t *lines, struct err *e)
 	json_t *line;
 	size_t i;
 
+	if (ferror(f))	/* what it holds back may still be written */
+		return err_set(e, "write: an earlier line failed");
 	json_array_foreach(lines, i, line)
 		if (json_dumpf(line, f, JSON_COMPACT) < 0 || putc('\n', f) == EOF)
 			return err_set(e, "write: %s", strerror(errno));
@@ -157,7 +159,7 @@ write_lines(FILE *f, json_t *lines, struct err *e)
 	return 0;
 }
 
-/* The audit line, and the crosswalk, once the output is there. */
+/* The audit line, and the crosswalk: no output may appear that they do not tell of. */
 static int
 report(const char *name, const char *path, const char *by_uid, json_t *actions,
     json_t *map, struct err *e)
@@ -206,12 +208,12 @@ scrub_one(const char *name, const struct outpath *paths, size_t index,
 		goto out;
 	}
 	if ((out = outfile_open_deep(path, e)) == NULL ||
-	    edit_write(d, outfile_stream(out), e) < 0)
+	    edit_write(d, outfile_stream(out), e) < 0 ||
+	    outfile_flush(out, e) < 0 ||
+	    report(name, path, by_uid.data, scrub.actions, scrub.map, e) < 0)
 		goto out;
 	got = outfile_commit(out, e);
 	out = NULL;
-	if (got == 0)
-		got = report(name, path, by_uid.data, scrub.actions, scrub.map, e);
 out:
 	outfile_abandon(out);
 	dcm_close(d);

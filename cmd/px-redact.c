@@ -238,6 +238,8 @@ write_line(json_t *j, struct err *e)
 
 	if (j == NULL)
 		err_set(e, "not UTF-8, so the log cannot name it");
+	else if (ferror(audit))	/* what it holds back may still be written */
+		err_set(e, "log: an earlier line failed");
 	else if (json_dumpf(j, audit, JSON_COMPACT) < 0 ||
 	    putc('\n', audit) == EOF || fflush(audit) != 0)
 		err_set(e, "log: %s", strerror(errno));
@@ -294,7 +296,9 @@ write_output(const char *name, const char *path, const char *output,
 	    outfile_open(output, &e);
 	if (o == NULL)
 		return cli_trouble(name, &e);
-	if (redact_any(name, path, o, t, &e) < 0) {
+	/* First the log: no output may appear that it does not tell of. */
+	if (redact_any(name, path, o, t, &e) < 0 || outfile_flush(o, &e) < 0 ||
+	    write_audit(name, output, t, &e) < 0) {
 		outfile_abandon(o);
 		return cli_trouble(name, &e);
 	}
@@ -307,8 +311,7 @@ write_output(const char *name, const char *path, const char *output,
 		if (strcmp(t->carriers.lines[i].unit, "tracks") == 0)
 			cli_note(name, "its track of %s is removed",
 			    t->carriers.lines[i].carrier);
-	return write_audit(name, output, t, &e) < 0 ? cli_trouble(name, &e) :
-	    STATUS_OK;
+	return STATUS_OK;
 }
 
 static int
@@ -326,18 +329,26 @@ static int
 spool(char *path, size_t n, struct err *e)
 {
 	char block[65536];
-	ssize_t got;
+	ssize_t got, at, put = 0;
 	int fd;
 
 	if ((fd = temp_open(e)) < 0)
 		return -1;
 	while ((got = read(STDIN_FILENO, block, sizeof block)) > 0)
-		if (write(fd, block, (size_t)got) != got)
-			return err_set(e, "temporary file: %s", strerror(errno));
-	if (got < 0)
-		return err_set(e, "read: %s", strerror(errno));
+		for (at = 0; at < got; at += put)
+			if ((put = write(fd, block + at, (size_t)(got - at))) < 0) {
+				err_set(e, "temporary file: %s", strerror(errno));
+				goto fail;
+			}
+	if (got < 0) {
+		err_set(e, "read: %s", strerror(errno));
+		goto fail;
+	}
 	snprintf(path, n, "/proc/self/fd/%d", fd);
 	return 0;
+fail:
+	close(fd);
+	return -1;
 }
 
 static int

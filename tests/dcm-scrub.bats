@@ -397,7 +397,15 @@ print(o.ManufacturerModelName, o.ConvolutionKernel, o.BodyPartExamined)"
 @test "a full disk is trouble, and leaves nothing" {
 	run -2 bash -c "dcm-scrub -k key '$CT_FILE' >/dev/full"
 	run -2 dcm-scrub -k key -o /dev/full/out.dcm "$CT_FILE"
-	run -2 dcm-scrub -k key --log /dev/full -o out.dcm "$CT_FILE"
+	for log in log map; do
+		run -2 dcm-scrub -k key --$log /dev/full -o out.dcm "$CT_FILE"
+		[ ! -e out.dcm ]
+		cp "$CT_FILE" a.dcm
+		cp "$CT_FILE" b.dcm
+		run -2 dcm-scrub -k key --$log /dev/full -O out a.dcm b.dcm
+		[ -z "$(find out -type f)" ]
+	done
+	[ -z "$(ls | grep part || :)" ]
 }
 
 @test "an empty input is not a DICOM file" {

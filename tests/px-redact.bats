@@ -688,7 +688,23 @@ assert a.PixelData == b.PixelData and a.file_meta.TransferSyntaxUID == b.file_me
 	run -2 bash -c 'ulimit -f 4; trap "" XFSZ; px-redact -o out.dcm a.dcm <list'
 	[ ! -e out.dcm ]
 	[ -z "$(ls | grep part || :)" ]
+	# No output that the log does not tell of, nor a line of one that there is not.
 	run -2 px-redact -o out.dcm -l /dev/full a.dcm <list
+	[ ! -e out.dcm ]
+	[ -z "$(ls | grep part || :)" ]
+	cp a.dcm b.dcm
+	{ cat list; file=b.dcm frame=0 frames=1 record 1/1; } >both
+	run -2 px-redact -O out -l /dev/full -b both a.dcm b.dcm
+	[[ $output == *"a.dcm: log: No space"*"b.dcm: log: an earlier line"* ]]
+	[ -z "$(find out -type f)" ]
+}
+
+@test "a full disk under what standard input is kept in is named as such" {
+	img make a.dcm
+	file=- frame=0 frames=1 record 1/1 >list
+	run -2 bash -c 'ulimit -f 4; trap "" XFSZ; px-redact -b list -o out.dcm - <a.dcm'
+	[[ $output == *"temporary file: File too large"* ]]
+	[ ! -e out.dcm ]
 }
 
 @test "standard input and output are files like any other" {

@@ -229,14 +229,20 @@ outfile_sync(struct err *e)
 }
 
 int
+outfile_flush(struct outfile *o, struct err *e)
+{
+	if (fflush(o->f) != 0 || ferror(o->f))
+		return err_set(e, "write: %s", strerror(errno));
+	return 0;
+}
+
+int
 outfile_commit(struct outfile *o, struct err *e)
 {
 	FILE *f = o->f;
 
-	if (fflush(f) != 0 || ferror(f)) {
-		err_set(e, "write: %s", strerror(errno));
+	if (outfile_flush(o, e) < 0)
 		goto fail;
-	}
 	if (o->path == NULL) {
 		if (copy_to_stdout(f, e) < 0)
 			goto fail;

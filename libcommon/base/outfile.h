@@ -31,6 +31,13 @@ FILE *outfile_stream(struct outfile *o);
 const char *outfile_temp(const struct outfile *o);
 
 /*
+ * Hands all that was written to the system, so that of a commit nothing but its
+ * last step is left to fail: for who writes a log in between. Returns 0, or -1
+ * with E filled and O still to be abandoned.
+ */
+int outfile_flush(struct outfile *o, struct err *e);
+
+/*
  * Completes and frees O. Returns 0 when the whole output is under its final
  * name; -1 with E filled, the temporary removed, when anything failed.
  */
