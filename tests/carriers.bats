@@ -17,7 +17,7 @@ boxes() {
 }
 
 @test "every carrier is taken out, all else stays, in each encoding, with boxes and without" {
-	for what in overlays curve icon graphics nested private padding preamble; do
+	for what in overlays curve icon graphics nested private values padding preamble; do
 		for ts in implicit explicit big deflated; do
 			img make a.dcm frames=3 ts=$ts
 			carry plant $what a.dcm

@@ -100,6 +100,15 @@ def plant(what, path):
         private.add_new(4, "SQ", Sequence([item(PatientComments="x"), image_item()]))
         private.add_new(5, "SQ", Sequence([item(PatientComments="stays")]))
         private.add_new(6, "UN", b"\x89PNG\r\n\x1a\n" + GLYPH + b"\0")
+    elif what == "values":    # of elements that are not private
+        ds.add_new(0x00420011, "OB", b"%PDF-1.7" + GLYPH + b"\0")
+        ds.add_new(0x00189ffe, "UN", b"\x89PNG\r\n\x1a\n" + GLYPH + b"\0")
+        ds.add_new(0x00189ffc, "UN", b"no picture")
+        for e in 0x1201, 0x1202, 0x1203:    # a palette may begin like one
+            ds.add_new((0x28, e - 0x100), "US", [256, 0, 16])
+            ds.add_new((0x28, e), "OW", b"\xff\xd8\xff\xe0" + bytes(508))
+        ds.file_meta.PrivateInformationCreatorUID = "1.2.3"
+        ds.file_meta.PrivateInformation = JPEG + b"\0" * (len(JPEG) % 2)
     elif what == "unknown":    # sequences whose writer did not know them: PS3.5 6.2.2 note 2
         pixels = b"\xe0\x7f\x10\x00" + (14).to_bytes(4, "little") + GLYPH + b"\0"
         v = b"\xfe\xff\x00\xe0" + len(pixels).to_bytes(4, "little") + pixels
@@ -127,7 +136,7 @@ GONE = {
     "curve": [(0x5000, 5), (0x5000, 0x2500), (0x5000, 0x3000), (0x5002, 0x200c)],
     "icon": [(0x88, 0x200)], "graphics": [(0x70, 1)], "padding": [(0xfffc, 0xfffc)],
     "private": [(9, 0x1002), (9, 0x1004), (9, 0x1006)], "coded": [(8, 0x1140)],
-    "unknown": [(9, 0x1007)], "second": [(0x7f02, 0x10), (0x7fe0, 8)],
+    "values": [(0x42, 0x11), (0x18, 0x9ffe)], "unknown": [(9, 0x1007)], "second": [(0x7f02, 0x10), (0x7fe0, 8)],
     "bits": [], "nested": [], "preamble": [],
 }
 
@@ -146,6 +155,10 @@ def check(what, a, b):
             if (what, e.tag) in (("nested", 0x00081140), ("unknown", 0x00089998)):
                 continue
             assert e.value == b[e.tag].value, e.tag
+    meta = {e.tag.element for e in b.file_meta}
+    assert {0x10, 2, 3} <= meta and not {0x100, 0x102} & meta
+    length = b.file_meta.FileMetaInformationGroupLength
+    assert raw[144 + length:146 + length] != b"\x02\0" and raw.rfind(b"\x02\0\x10\0", 0, 144 + length) > 0
     if what == "bits":
         assert (words(b) == words(a) & 0x0fff).all()
     if what == "nested":

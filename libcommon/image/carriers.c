@@ -12,6 +12,8 @@
 #define GRAPHICS 0x00700001u
 #define COMPOUND_GRAPHICS 0x00700209u
 #define TRAILING_PADDING 0xfffcfffcu
+#define PRIVATE_CREATOR 0x00020100u
+#define PRIVATE_INFORMATION 0x00020102u
 #define PREAMBLE_BYTES 128u
 #define OVERLAY_BYTES_MAX ((size_t)256 << 20)
 #define MAGIC_BYTES 132u	/* "DICM" comes after a preamble */
@@ -106,6 +108,13 @@ static bool
 is_private(uint32_t tag)
 {
 	return tag >> 16 & 1;
+}
+
+/* Pixels and palettes (PS3.3 C.7.6.3.1.5, .6) may begin with any bytes. */
+static bool
+holds_samples(uint32_t tag)
+{
+	return tag >> 16 == 0x7fe0 || (tag >= 0x00281201 && tag <= 0x00281224);
 }
 
 /* Does the value begin as files of pictures do? 1, 0, or -1. */
@@ -391,9 +400,16 @@ sweep_element(struct sweep *w, const struct scan_element *el, struct err *e)
 		return remove_element(w, "second image", el->tag, e);
 	if ((got = is_sequence(w->s, el, e)) != 0)
 		return got < 0 ? -1 : sweep_sequence(w, el, e);
-	if (!is_private(el->tag) || (got = is_picture(w->s, el, e)) == 0)
+	if (holds_samples(el->tag) || (got = is_picture(w->s, el, e)) == 0)
 		return 0;
-	return got < 0 ? -1 : remove_element(w, "private image", el->tag, e);
+	if (got < 0)
+		return -1;
+	/* Of the two neither may be there alone: PS3.10 7.1. */
+	if (el->tag == PRIVATE_INFORMATION &&
+	    splice_remove(w->sp, PRIVATE_CREATOR, e) < 0)
+		return -1;
+	return remove_element(w, is_private(el->tag) ? "private image" :
+	    "image in a value", el->tag, e);
 }
 
 static int
@@ -428,7 +444,7 @@ carriers_sweep(struct dcm *d, const struct pixels *p,
 
 	if (sweep_preamble(&w, e) < 0)
 		return -1;
-	for (i = w.s->nmeta; i < w.s->n; i += n) {
+	for (i = 0; i < w.s->n; i += n) {
 		n = 1;
 		if (!overlay_is(el[i].tag) && !is_curve(el[i].tag)) {
 			if (sweep_element(&w, &el[i], e) < 0)

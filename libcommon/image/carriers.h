@@ -2,8 +2,8 @@
  * carriers.h - what shows a picture, or holds one, beside Pixel Data
  *
  * Overlay planes (PS3.3 C.9.2), curves and their sound (retired), the icon
- * (C.7.6.1.1.6), images inside of sequences, vendors' pictures in private
- * elements, graphics (C.10.5), the preamble (PS3.10 7.1), trailing padding
+ * (C.7.6.1.1.6), images inside of sequences, files of pictures in values, mostly
+ * of private elements, graphics (C.10.5), the preamble (PS3.10 7.1), trailing padding
  * (PS3.10 7.2). All of it is swept in one pass over the structure of a file, and
  * each find is a line of a report.
  */
@@ -64,11 +64,11 @@ bool carriers_is_label(struct dcm *d);
  * but for the points that lie in a box of BOXES, called with ARG, on any frame
  * that they may show over, or outside of the matrix, or after the last plane; or
  * kept. Curves, icons, graphics, trailing padding and pixels of groups 7Fxx but
- * Pixel Data are removed; private elements and sequences that
- * hold a picture too. A picture in another sequence becomes zeros, or goes with
- * the whole sequence. The preamble becomes zeros. Refused: a coded picture in a
- * standard sequence that is to become zeros; an overlay that is not as long as
- * it says. Returns 0 or -1 with E filled.
+ * Pixel Data are removed; so are elements whose value is a picture, those of file
+ * meta information among them, and private sequences that hold one. A picture in
+ * another sequence becomes zeros, or goes with the whole sequence. The preamble
+ * becomes zeros. Refused: a coded picture in a standard sequence that is to become
+ * zeros; an overlay that is not as long as it says. Returns 0 or -1 with E filled.
  */
 int carriers_sweep(struct dcm *d, const struct pixels *p,
     const struct rect *area, const struct carrier_options *o, carrier_fn *boxes,
