@@ -311,6 +311,25 @@ streams() {
 	EOF
 }
 
+@test "JPEG-LS that ends in anything but zeros up to a whole byte is refused" {
+	py <<-'EOF'
+	padded = 0
+	for name, a in patterns(17, 18, 3, 8):
+	    write('like', skeleton(a, 8, near=0, interleave=2))
+	    code = ours('jpeg-ls', 'encode', 1, 'like', data=frame_of(a))
+	    body, end = code[:-2], code[-2:]
+	    # T.81 B.1.1.2: fill bytes may come before a marker.
+	    for fill in b'\xff', b'\xff' * 4:
+	        assert ours('jpeg-ls', 'decode', 1, data=body + fill + end) == frame_of(a)
+	    assert refused('jpeg-ls', 'decode', 1, data=body + b'\0' + end)
+	    assert refused('jpeg-ls', 'decode', 1, data=body + b'\x80' + end)
+	    if body[-1] & 1 == 0:	# a bit of padding, or of code
+	        padded += 1
+	        assert refused('jpeg-ls', 'decode', 1, data=body[:-1] + bytes([body[-1] | 1]) + end)
+	assert padded > 2
+	EOF
+}
+
 @test "restart intervals of JPEG-LS are decoded as GDCM does" {
 	py <<-'EOF'
 	# Each interval is coded as an image of its own is: T.87 A.2.1.

@@ -10,7 +10,6 @@
 
 #define CONTEXTS 365		/* T.87 A.3.4: three gradients in 9 regions, by sign */
 #define LINE_BYTES 10		/* of a sample: LIMIT is 64 bits at most, stuffed */
-#define MAX_LEFT_BITS 15	/* padding, and a zero byte after 0xff */
 
 enum { ILV_NONE, ILV_LINE, ILV_SAMPLE };	/* T.87 table C.6 */
 
@@ -783,7 +782,7 @@ start_reading(struct bits *b, const uint8_t *at, const uint8_t *end)
 	memset(b, 0, sizeof *b);
 	b->from = at;
 	for (p = at; p < end && (p = memchr(p, 0xff, (size_t)(end - p))) != NULL; p++)
-		if (end - p >= 2 && p[1] >= 0x80)
+		if (end - p < 2 || p[1] >= 0x80)	/* no data ends in 0xff */
 			break;
 	b->end = p != NULL && p < end ? p : end;
 }
@@ -797,11 +796,12 @@ skip_fill(const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
-/* Was all of it read, and no more? */
+/* Was all of it read, and no more? Zeros fill the last byte: A.1. */
 static bool
-is_read(const struct bits *b)
+is_read(struct bits *b)
 {
-	return !b->overrun && b->n + 8 * (size_t)(b->end - b->from) <= MAX_LEFT_BITS;
+	refill(b);
+	return !b->overrun && b->from == b->end && b->n < 8 && b->cache == 0;
 }
 
 static int
@@ -829,8 +829,7 @@ decode_scan(struct scan *s, const uint8_t *at, const uint8_t *end, uint8_t *out,
 		next_line(s);
 	}
 	/* END is the marker's, so a fill byte just before it is the last one. */
-	at = skip_fill(s->bits.end, end);
-	if (!is_read(&s->bits) || end - at > 1 || (end - at == 1 && *at != 0xff))
+	if (!is_read(&s->bits) || end - skip_fill(s->bits.end, end) > 1)
 		return err_set(e, "the codestream has more code than samples");
 	return 0;
 }
