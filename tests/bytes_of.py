@@ -38,7 +38,7 @@ class Walk:
         if group == 0xfffe or self.implicit:
             return tag, b"", self.take("I")[0]
         vr, = self.take("2s")
-        if vr in SHORT:
+        if vr in SHORT or not (vr.isalpha() and vr.isupper()):    # what is no VR readers take for a short one
             return tag, vr, self.take("H")[0]
         self.take("H")
         return tag, vr, self.take("I")[0]
@@ -162,7 +162,9 @@ class File:
         basic, parts = self.fragments()
         offsets = self.extended()[0] or basic
         if offsets and (len(offsets) != n or offsets[0] != 0 or not set(offsets) <= {o for o, _ in parts}):
-            raise Bad("an offset table that fits no fragments")
+            if len(parts) != n:
+                raise Bad("an offset table that fits no fragments")
+            offsets = []    # nor is it needed
         if not offsets:
             if len(parts) == n:
                 offsets = [o for o, _ in parts]

@@ -210,6 +210,10 @@ class Jpeg:
                 out[y // bh * fy:((y + h - 1) // bh + 1) * fy, x // bw * fx:((x + w - 1) // bw + 1) * fx] = True
         return out
 
+    def shown(self, c):
+        """Blocks of component C that are in the image: only of these are others in scans of one component (A.2.2)."""
+        return self.touched(c, [(0, 0, self.width, self.height)], False)
+
 
 def dct_matrix():
     k, n = np.mgrid[0:8, 0:8]
