@@ -7,18 +7,12 @@
 #include "dicom/dcm.h"
 #include "dicom/pixels.h"
 #include "image/render.h"
+#include "stream/framelist.h"
 #include "stream/pnm.h"
 
-#define MAX_RANGES 1000		/* of -f; more is a mistake */
 #define MAX_VIEWS 5
 
-/* Frames from FIRST to LAST, both included; UINT32_MAX: to the end. */
-struct range {
-	uint32_t first, last;
-};
-
-static struct range ranges[MAX_RANGES];	/* ascending, apart; none: all */
-static size_t nranges;
+static struct framelist frames;
 static uint32_t sample;			/* that many of them; 0: all */
 static enum render_view views[MAX_VIEWS] = { VIEW_VOI };
 static size_t nviews = 1;
@@ -42,69 +36,6 @@ static const struct option longopts[] = {
 	CLI_LONG
 };
 
-/* A frame number at *S, which moves behind it; 0 when there is none. */
-static uint32_t
-frame_number(const char **s)
-{
-	uint32_t v = 0;
-	const char *at = *s;
-
-	for (; *at >= '0' && *at <= '9'; at++) {
-		if (v > (UINT32_MAX - 10) / 10)
-			return 0;
-		v = v * 10 + (uint32_t)(*at - '0');
-	}
-	*s = at;
-	return v;
-}
-
-static int
-by_first(const void *a, const void *b)
-{
-	const struct range *x = a, *y = b;
-
-	return (x->first > y->first) - (x->first < y->first);
-}
-
-/* Sorts the ranges and joins those that touch: a frame is emitted once. */
-static void
-tidy_ranges(void)
-{
-	size_t i, n = 0;
-
-	qsort(ranges, nranges, sizeof ranges[0], by_first);
-	for (i = 1; i < nranges; i++)
-		if (ranges[n].last == UINT32_MAX ||
-		    ranges[i].first <= ranges[n].last + 1) {
-			if (ranges[i].last > ranges[n].last)
-				ranges[n].last = ranges[i].last;
-		} else
-			ranges[++n] = ranges[i];
-	nranges = n + 1;
-}
-
-static void
-parse_frames(const char *s)
-{
-	struct range r;
-
-	for (nranges = 0;; s++) {
-		r.first = r.last = frame_number(&s);
-		if (*s == '-') {
-			s++;
-			r.last = *s == ',' || *s == '\0' ? UINT32_MAX :
-			    frame_number(&s);
-		}
-		if (r.first == 0 || r.last < r.first || nranges == MAX_RANGES ||
-		    (*s != ',' && *s != '\0'))
-			cli_usage("option -f wants frames, from 1 on, like 1,3-5");
-		ranges[nranges++] = r;
-		if (*s == '\0')
-			break;
-	}
-	tidy_ranges();
-}
-
 static void
 parse_views(const char *s)
 {
@@ -124,42 +55,6 @@ parse_views(const char *s)
 	}
 }
 
-/* How many of a file's FRAMES are asked for; 0 with E when one is not there. */
-static uint32_t
-count_frames(uint32_t frames, struct err *e)
-{
-	uint32_t n = 0, last;
-	size_t i;
-
-	if (nranges == 0)
-		return frames;
-	for (i = 0; i < nranges; i++) {
-		last = ranges[i].last == UINT32_MAX ? frames : ranges[i].last;
-		if (last > frames || ranges[i].first > frames) {
-			err_set(e, "has %u frames, not a frame %u", frames,
-			    ranges[i].first > frames ? ranges[i].first : last);
-			return 0;
-		}
-		n += last - ranges[i].first + 1;
-	}
-	return n;
-}
-
-/* The number of the K-th frame, from 0, of those that are asked for. */
-static uint32_t
-nth_frame(uint32_t k)
-{
-	size_t i;
-
-	for (i = 0; i < nranges; i++) {
-		if (ranges[i].last == UINT32_MAX ||
-		    k <= ranges[i].last - ranges[i].first)
-			return ranges[i].first + k;
-		k -= ranges[i].last - ranges[i].first + 1;
-	}
-	return k + 1;
-}
-
 /* The K-th of N samples of COUNT: the first is 0, the last COUNT - 1. */
 static uint32_t
 spread(uint32_t k, uint32_t n, uint32_t count)
@@ -175,7 +70,7 @@ emit(struct dcm *d, const struct pixels *p, struct render *r, void *stored,
     struct pnm *out, struct err *e)
 {
 	struct box_record *key = &out->key;
-	uint32_t count = count_frames(p->frames, e), n, k;
+	uint32_t count = framelist_count(&frames, p->frames, e), n, k;
 	size_t i;
 
 	if (count == 0)
@@ -189,7 +84,7 @@ emit(struct dcm *d, const struct pixels *p, struct render *r, void *stored,
 	key->image = 0;
 	key->images = n * (uint32_t)nviews;
 	for (k = 0; k < n; k++) {
-		key->frame = nth_frame(spread(k, n, count));
+		key->frame = framelist_nth(&frames, spread(k, n, count));
 		if (pixels_frame(d, p, key->frame, stored, e) < 0)
 			return -1;
 		for (i = 0; i < nviews; i++) {
@@ -250,7 +145,8 @@ main(int argc, char *argv[])
 			names = true;
 			break;
 		case 'f':
-			parse_frames(optarg);
+			if (!framelist_parse(optarg, &frames))
+				cli_usage("option -f wants frames, from 1 on, like 1,3-5");
 			break;
 		case 's':
 			sample = cli_u32(c, optarg, 1, UINT32_MAX);

@@ -36,6 +36,7 @@ static const char options_help[] =
 "      --edges LIST   soft (the default), hard\n"
 "      --opacity P[-Q]  of ink and of what is around it, 0.1 to 1 (default 1)\n"
 "      --colour LIST  ink of these colours, by name or as #RRGGBB\n"
+"  -f, --frames LIST  stamp these frames alone: 1,3-5,9-\n"
 "      --per-frame    other lines on each frame\n"
 "  -s, --seed N       of all that is left to chance (default 1)\n"
 "      --truth FILE   write what was stamped where, as a box list\n"
@@ -64,6 +65,7 @@ static const struct option longopts[] = {
 	{ "edges", required_argument, NULL, OPT_EDGES },
 	{ "opacity", required_argument, NULL, OPT_OPACITY },
 	{ "colour", required_argument, NULL, OPT_COLOUR },
+	{ "frames", required_argument, NULL, 'f' },
 	{ "per-frame", no_argument, NULL, OPT_PER_FRAME },
 	{ "seed", required_argument, NULL, 's' },
 	{ "truth", required_argument, NULL, OPT_TRUTH },
@@ -320,6 +322,12 @@ is_stdout(const char *name)
 	return name != NULL && strcmp(name, "-") == 0;
 }
 
+static bool
+is_same(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
 static void
 check_usage(int argc)
 {
@@ -332,8 +340,9 @@ check_usage(int argc)
 		cli_usage("give -o or -O, not both");
 	if (out_dir == NULL && argc - optind > 1)
 		cli_usage("more than one file wants -O");
-	if (outputs > 1)
-		cli_usage("only one output can go to standard output");
+	if (outputs > 1 || is_same(truth_file, mask_file) ||
+	    is_same(truth_file, out_file) || is_same(mask_file, out_file))
+		cli_usage("two outputs go to one place");
 	if (lines_given && options.ntexts > 0)
 		cli_usage("--lines is for invented lines, --text is each a line");
 }
@@ -377,7 +386,7 @@ write_records(struct stamp *s, const char *output, const struct pixels *p,
 
 	if (truth == NULL && mask == NULL)
 		return 0;
-	if (!options.per_frame)
+	if (!options.per_frame && (options.frames.n == 0 || p->frames == 1))
 		return write_record(s, output, p, 1, 1, p->frames > 1 ? 0 : 1, e);
 	for (f = 1; f <= p->frames; f++)
 		if (write_record(s, output, p, f, p->frames, f, e) < 0)
@@ -542,9 +551,9 @@ main(int argc, char *argv[])
 	cli_start(argv[0], "[-hV] [-o file | -O dir] [-t [kind=]text] [-k kinds] "
 	    "[-n n[-m]] [-F font] [-z n[-m][%]] [-p where] [-i how] [-c n[-m]] "
 	    "[-a angles] [--style list] [--edges list] [--opacity p[-q]] "
-	    "[--colour list] [--per-frame] [-s seed] [--truth file] [--mask file] "
+	    "[--colour list] [-f frames] [--per-frame] [-s seed] [--truth file] [--mask file] "
 	    "file ...", options_help);
-	while ((c = getopt_long(argc, argv, "o:O:t:k:n:F:z:p:i:c:a:s:" CLI_SHORT,
+	while ((c = getopt_long(argc, argv, "o:O:t:k:n:F:z:p:i:c:a:f:s:" CLI_SHORT,
 	    longopts, NULL)) != -1)
 		switch (c) {
 		case 'o':
@@ -597,6 +606,10 @@ main(int argc, char *argv[])
 			break;
 		case OPT_COLOUR:
 			take_colours(optarg);
+			break;
+		case 'f':
+			if (!framelist_parse(optarg, &options.frames))
+				cli_usage("option -f wants frames, from 1 on, like 1,3-5");
 			break;
 		case OPT_PER_FRAME:
 			options.per_frame = true;

@@ -90,6 +90,11 @@ texts() {
 	[ "$(jq -sc 'map([.frame, .frames, .image, .images])' each)" = "[[1,3,1,3],[2,3,2,3],[3,3,3,3]]" ]
 	[ "$(jq -c .boxes each | sort -u | wc -l)" -eq 3 ]
 	py judge a.dcm each.dcm each mask light
+	dcm-stamp -f 2- -t X -p 50:50 -o some.dcm --truth some --mask mask a.dcm
+	[ "$(jq -sc 'map([.frame, (.boxes | length)])' some)" = "[[1,0],[2,1],[3,1]]" ]
+	cmp <(dcm-frames -f 1 --view raw a.dcm | tail -c 38400) <(dcm-frames -f 1 --view raw some.dcm | tail -c 38400)
+	run ! cmp -s <(dcm-frames -f 2 --view raw a.dcm | tail -c 38400) <(dcm-frames -f 2 --view raw some.dcm | tail -c 38400)
+	run -2 dcm-stamp -f 4 -o none.dcm a.dcm
 }
 
 @test "lines are given with their kind, and lie where they are wanted" {
@@ -208,7 +213,7 @@ texts() {
 	py make a.dcm
 	for wrong in "-z 2" "-z 12x" "-z 5-200%" "-z 20-10" "-n 3-1" "-n 1.5" "-n 300" "-p middle" "-p 10" "-p 10:101" "-i grey" \
 	    "-c 0" "-c 256" "-a 12.5" "-a 90," "--style bold" "--style plain," "--edges none" "--opacity 2" "--colour pink" \
-	    "-k names" "-t name=" "-n 2 -t x" "-s -1" "-o x -O y" "-o x --truth - --mask -" "--truth -"; do
+	    "-k names" "-t name=" "-n 2 -t x" "-s -1" "-o x -O y" "-f 0" "-o x --truth - --mask -" "-o x --truth x" "--truth -"; do
 		run -2 --separate-stderr dcm-stamp $wrong a.dcm
 		[[ $stderr == *"usage: dcm-stamp"* ]]
 		[ -z "$output" ]

@@ -57,9 +57,11 @@ int
 stamp_new(struct dcm *d, const struct pixels *p, const struct stamp_options *o,
     struct stamp **out, struct err *e)
 {
-	struct stamp *s = calloc(1, sizeof *s);
+	struct stamp *s;
 
-	if (s == NULL || (s->pixels = malloc(p->frame_bytes)) == NULL) {
+	if (framelist_count(&o->frames, p->frames, e) == 0)
+		return -1;
+	if ((s = calloc(1, sizeof *s)) == NULL || (s->pixels = malloc(p->frame_bytes)) == NULL) {
 		free(s);
 		return err_set(e, "out of memory");
 	}
@@ -503,7 +505,7 @@ plan(struct stamp *s, uint32_t frame, struct err *e)
 	size_t n, i;
 
 	if (!o->per_frame)
-		frame = 1;
+		frame = framelist_nth(&o->frames, 0);
 	if (s->frame == frame)
 		return 0;
 	clear_lines(s);
@@ -530,6 +532,8 @@ stamp_boxes(void *arg, uint32_t frame, struct rects *out, struct err *e)
 	const struct line *l;
 	size_t i;
 
+	if (!framelist_has(&s->o->frames, frame))
+		return 0;
 	if (plan(s, frame, e) < 0)
 		return -1;
 	for (i = 0; i < s->n; i++) {
@@ -603,6 +607,8 @@ stamp_truth(struct stamp *s, uint32_t frame, struct box_record *r, struct err *e
 	struct box *b;
 	size_t i;
 
+	if (!framelist_has(&s->o->frames, frame))
+		return 0;
 	if (plan(s, frame, e) < 0)
 		return -1;
 	for (i = 0; i < s->n; i++) {
@@ -640,10 +646,13 @@ stamp_mask(struct stamp *s, uint32_t frame, struct pnm *out, struct err *e)
 {
 	size_t i;
 
-	if (plan(s, frame, e) < 0 || pnm_shape(out, s->p->columns, s->p->rows, 1,
-	    255, e) < 0)
+	if (pnm_shape(out, s->p->columns, s->p->rows, 1, 255, e) < 0)
 		return -1;
 	memset(out->samples, 0, out->bytes);
+	if (!framelist_has(&s->o->frames, frame))
+		return 0;
+	if (plan(s, frame, e) < 0)
+		return -1;
 	for (i = 0; i < s->n; i++)
 		mask_line(&s->lines[i], s->p->columns, out->samples);
 	return 0;

@@ -20,6 +20,7 @@
 #include "image/fonts.h"
 #include "image/rects.h"
 #include "stream/box.h"
+#include "stream/framelist.h"
 #include "stream/pnm.h"
 
 #define STAMP_LINES_MAX 256u
@@ -60,14 +61,15 @@ struct stamp_options {
 	size_t nangles;
 	unsigned styles;	/* 1 << stamp_style */
 	bool soft, hard;	/* edges; both, or one of them */
-	bool per_frame;		/* else the same lines on all frames */
+	struct framelist frames;	/* that are stamped */
+	bool per_frame;		/* else the same lines on all of those */
 };
 
 struct stamp;
 
 /*
  * Stamps for the frames of D, which P describes; all is borrowed. Refused: what
- * ink.h refuses. Returns 0 with *OUT to be freed by the caller, or -1.
+ * ink.h refuses, and frames that are not there. Returns 0 with *OUT to be freed by the caller, or -1.
  */
 int stamp_new(struct dcm *d, const struct pixels *p,
     const struct stamp_options *o, struct stamp **out, struct err *e);
