@@ -113,8 +113,8 @@ def make_all():
     a = grey(-1000, 2000, 15, "i2")
     a[np.hypot(x - 128, y - 128) > 130] = -32768
     save("one-off-air-beside-padding", with_text(a, -999), PixelPaddingValue=-32768, WindowCenter=40, WindowWidth=400)
-    save("in-padding-range", with_text(grey(-1000, 2000, 15, "i2"), -1900, -2000),
-         PixelPaddingValue=-2000, PixelPaddingRangeLimit=-1500)
+    save("in-padding-range", with_text(grey(-1000, 2000, 15, "i2"), -1500, -2000),
+         PixelPaddingValue=-2000, PixelPaddingRangeLimit=-1300)
     table = np.arange(4096)
     table[:2100] = 0
     for tag in 0x00283010, 0x00283000:

@@ -10,6 +10,7 @@
 #define GROUND_SHARE 16u
 #define GROUND_SHARE_BESIDE 6u
 #define NEAR 16u		/* levels */
+#define FLOOR_SHARE 4u		/* a noisy floor has one part in so many */
 #define FAR UINT32_MAX		/* of a distance: not known yet */
 
 struct levels {
@@ -142,8 +143,24 @@ is_ground(const struct one *ones, size_t n, size_t i, uint64_t all)
 	return count * GROUND_SHARE >= all;
 }
 
-/* Sets the distance of N levels to 0 where there is a ground, else to FAR. */
-static void
+/* The lowest levels that are a floor, where none is a ground by its share. */
+static size_t
+floor_levels(const struct one *ones, size_t n, uint64_t all)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < n && i + 1 < NEAR; i++)
+		if ((sum += ones[i].count) * FLOOR_SHARE >= all)
+			break;
+	return i + 1;
+}
+
+/*
+ * Sets the distance of N levels to 0 where there is a ground, else to FAR. Returns
+ * the unit of distances: within noise, which would look like text, steps are small.
+ */
+static size_t
 find_grounds(struct one *ones, size_t n)
 {
 	uint64_t all = 0;
@@ -163,16 +180,17 @@ find_grounds(struct one *ones, size_t n)
 		ones[0].distance = 0;
 	if (last + NEAR < n)
 		ones[n - 1].distance = 0;
+	return first < n ? 1 : floor_levels(ones, n, all);
 }
 
-/* Returns the greatest distance. */
+/* Returns the greatest distance; *UNIT is that of all. */
 static uint32_t
-measure(struct one *ones, size_t n)
+measure(struct one *ones, size_t n, size_t *unit)
 {
 	uint32_t d, most = 0;
 	size_t i;
 
-	find_grounds(ones, n);
+	*unit = find_grounds(ones, n);
 	for (i = 0, d = FAR; i < n; i++) {
 		d = ones[i].distance == 0 ? 0 : d == FAR ? FAR : d + 1;
 		ones[i].distance = d;
@@ -188,16 +206,18 @@ measure(struct one *ones, size_t n)
 }
 
 static uint8_t
-shade_of(uint32_t distance, uint32_t most)
+shade_of(uint32_t distance, uint32_t most, size_t unit)
 {
+	double u = (double)unit;
+
 	return most == 0 ? 0 :
-	    (uint8_t)(255 * log2(1.0 + distance) / log2(1.0 + most) + 0.5);
+	    (uint8_t)(255 * log2(1 + distance / u) / log2(1 + most / u) + 0.5);
 }
 
 int
 levels_spread(struct levels *l, struct err *e)
 {
-	size_t n = l->range != 0 ? l->range : l->n, i, k = 0;
+	size_t n = l->range != 0 ? l->range : l->n, i, k = 0, unit;
 	struct one *ones = malloc((n > 0 ? n : 1) * sizeof *ones);
 	uint8_t *shade = l->range != 0 ? l->shade :
 	    realloc(l->shade, n > 0 ? n : 1);
@@ -210,13 +230,14 @@ levels_spread(struct levels *l, struct err *e)
 		return err_set(e, "out of memory");
 	}
 	n = count_all(l, ones);
-	most = measure(ones, n);
+	most = measure(ones, n, &unit);
 	if (l->range == 0)
 		for (i = 0; i < n; i++)
-			shade[i] = shade_of(ones[i].distance, most);
+			shade[i] = shade_of(ones[i].distance, most, unit);
 	for (i = 0; i < l->range; i++)
 		if (l->table[i] != 0)
-			shade[i] = shade_of(ones[k++].distance, most);
+			shade[i] = shade_of(ones[k++].distance, most,
+			    unit);
 	free(ones);
 	return 0;
 }

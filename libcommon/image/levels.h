@@ -35,7 +35,9 @@ int levels_add(struct levels *l, const int32_t *v, size_t n, size_t step,
 /*
  * After the last value. Grounds are levels of a sixteenth of the values at least,
  * or of a sixth where a neighbour has more; and the first and the last level,
- * unless one of those is near. Returns 0, or -1 with E filled.
+ * unless one of those is near. Where no level has such a share the floor is noise:
+ * then distances count in the lowest levels that make a quarter of the values, up
+ * to 16 of them. Returns 0, or -1 with E filled.
  */
 int levels_spread(struct levels *l, struct err *e);
 
