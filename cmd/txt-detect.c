@@ -139,12 +139,12 @@ tell_failures(const struct slot *s)
 
 /* Writes the boxes of R, which is empty then, with key K; the record of a plain image waits for the end. */
 static int
-put(struct box_record *r, const struct box_record *k, bool is_plain, struct err *e)
+put(struct box_record *r, const struct box_record *k, const char *by, bool is_plain, struct err *e)
 {
 	struct box_record out = { 0 };
 	int got = -1;
 
-	if (box_record_copy_keys(&out, k, e) == 0 && box_set(&out.by, "txt-detect", e) == 0) {
+	if (box_record_copy_keys(&out, k, e) == 0 && box_set(&out.by, by, e) == 0) {
 		out.boxes = r->boxes;
 		out.nboxes = r->nboxes;
 		out.capboxes = r->capboxes;
@@ -176,9 +176,10 @@ put_still(struct box_record *r, const struct box_record *k, uint32_t frames, boo
 	int got = cine_still(cine, examine_still, NULL, &still, e);
 
 	if (got == 0 && still.nboxes > 0 && cine_whole(cine, frames)) {
+		key.image = key.images = 1;	/* a source of its own: it stands for no image's record */
 		key.frame = 0;
 		key.view = NULL;
-		got = put(&still, &key, is_plain, e);
+		got = put(&still, &key, "txt-detect still", is_plain, e);
 	} else if (got == 0) {
 		for (size_t i = 0; i < still.nboxes && got == 0; i++)
 			got = box_add_copy(r, &still.boxes[i], e);
@@ -205,7 +206,7 @@ hand_frame(struct slot *s, struct err *e)
 		return -1;
 	if (!is_plain && k->image == k->images && put_still(&s->record, k, k->frames, false, e) < 0)
 		return -1;
-	return put(&s->record, k, is_plain, e) < 0 ? -2 : 0;
+	return put(&s->record, k, "txt-detect", is_plain, e) < 0 ? -2 : 0;
 }
 
 /* Of a plain stream that was cut, or of which an image was refused, nothing is written. */
@@ -213,10 +214,15 @@ static int
 hand_end(bool whole, struct err *e)
 {
 	uint32_t n = (uint32_t)plain.count;
+	struct box_record last, key;
 
-	if (whole && n > 0 && put_still(&plain.records[n - 1], &plain.records[n - 1], n, true, e) < 0) {
-		plain_end(&plain, stdout, n, false, e);
-		return -1;
+	if (whole && n > 0) {	/* what stood still comes before the last record */
+		key = last = plain.records[--plain.count];
+		if (put_still(&last, &key, n, true, e) < 0 || plain_add(&plain, &last, e) < 0) {
+			box_record_free(&last);
+			plain_end(&plain, stdout, n, false, e);
+			return -1;
+		}
 	}
 	return plain_end(&plain, stdout, n, whole, e) < 0 ? -2 : 0;
 }

@@ -108,7 +108,7 @@ covers='any(.boxes[]; .x <= 30 and .y <= 20 and .x + .w >= 158 and .y + .h >= 29
 	[ "$(wc -l <out)" -eq 21 ]
 	[ "$(jq -c "select(.frame > 0 and ($covers))" out | wc -l)" -lt 20 ]	# or there would be no need
 	jq -c 'select(.frame == 0)' out >still
-	[ "$(jq -c '[.file,.by,.image,.images,.frame,.frames,(.boxes | length)]' still)" = '["a.dcm","txt-detect",20,20,0,20,1]' ]
+	[ "$(jq -c '[.file,.by,.image,.images,.frame,.frames,(.boxes | length)]' still)" = '["a.dcm","txt-detect still",1,1,0,20,1]' ]
 	jq -e "$covers" still
 	[ "$(jq -r '.boxes[].text' still | grep -c '1956-03-07')" -eq 1 ]
 	# The list without its last line lacks an image, so no sink can miss the record.
@@ -122,8 +122,22 @@ covers='any(.boxes[]; .x <= 30 and .y <= 20 and .x + .w >= 158 and .y + .h >= 29
 @test "the frames of a plain stream are held together as well" {
 	film | LC_ALL=C sed '/^# unphi /d' >in
 	txt-detect -n in >out
-	[ "$(jq -c 'select(.frame == 0) | [.file,.image,.images,.frames]' out)" = '["in",20,20,20]' ]
+	[ "$(jq -c 'select(.frame == 0) | [.file,.image,.images,.frames]' out)" = '["in",1,1,20]' ]
+	[ "$(tail -n 1 out | jq -c '[.image,.frame]')" = '[20,20]' ]
 	jq -s -e "map(select(.frame == 0))[0] | $covers" out
+}
+
+@test "px-redact fills still text on every frame, and nothing when the list is cut" {
+	film | LC_ALL=C sed '/^# unphi /d' >in
+	txt-detect -n in >boxes
+	px-redact -b boxes -o out in
+	for n in 1 7 20; do	# headers of 14 bytes; its samples are the last 12000 of each image
+		tail -c +$((n * 12014 - 11999)) out | head -c 12000 | rawtopgm 200 60 | pamcut 30 20 128 9 >text
+		[ "$(pamsumm -max -brief text)" = 0 ]
+	done
+	head -n -1 boxes >cut
+	run -2 px-redact -b cut -o none in
+	[ ! -e none ]
 }
 
 @test "no record speaks for a frame that was left out" {

@@ -39,7 +39,9 @@ plain_end(struct plain *p, FILE *out, uint32_t n, bool whole, struct err *e)
 	int got = 0;
 
 	for (size_t i = 0; i < p->count; i++) {
-		p->records[i].images = p->records[i].frames = n;
+		p->records[i].frames = n;
+		if (p->records[i].images == 0)
+			p->records[i].images = n;
 		if (whole && got == 0)
 			got = box_write(out, &p->records[i], e);
 		box_record_free(&p->records[i]);

@@ -23,7 +23,7 @@ void plain_free(struct plain *p);
 int plain_add(struct plain *p, struct box_record *r, struct err *e);
 
 /*
- * The stream ended: writes what waits, as records of one file of N images. If the stream is not WHOLE - it was cut, or an
+ * The stream ended: writes what waits, as records of one file of N frames, and of N images where that is 0. If the stream is not WHOLE - it was cut, or an
  * image has no record - nothing is written: it must not look complete. Nothing waits then. Returns 0, or -1 with E filled.
  */
 int plain_end(struct plain *p, FILE *out, uint32_t n, bool whole, struct err *e);
