@@ -171,7 +171,7 @@ seed(struct stamp *s, uint32_t frame)
 
 /* -- ink --------------------------------------------------------------------- */
 
-/* How light it is beneath a line, of 255: nine tenths lie in LOW to HIGH each way. */
+/* How light it is beneath a line: nine tenths are LOW or more, nine tenths HIGH or less. */
 struct ground {
 	double low, mean, high;
 };
