@@ -61,7 +61,8 @@ stamp_new(struct dcm *d, const struct pixels *p, const struct stamp_options *o,
 
 	if (framelist_count(&o->frames, p->frames, e) == 0)
 		return -1;
-	if ((s = calloc(1, sizeof *s)) == NULL || (s->pixels = malloc(p->frame_bytes)) == NULL) {
+	if ((s = calloc(1, sizeof *s)) == NULL ||
+	    (s->pixels = malloc(p->frame_bytes)) == NULL) {
 		free(s);
 		return err_set(e, "out of memory");
 	}
@@ -171,7 +172,10 @@ seed(struct stamp *s, uint32_t frame)
 
 /* -- ink --------------------------------------------------------------------- */
 
-/* How light it is beneath a line: nine tenths are LOW or more, nine tenths HIGH or less. */
+/*
+ * How light it is beneath a line, of 255: nine tenths are LOW or more, nine tenths
+ * HIGH or less.
+ */
 struct ground {
 	double low, mean, high;
 };
