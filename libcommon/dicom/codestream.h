@@ -19,7 +19,8 @@ extern "C" {
 #endif
 
 enum {	/* second bytes of markers: T.81 table B.1, T.87 table C.1 */
-	JPEG_SOF0 = 0xc0, JPEG_SOF1 = 0xc1, JPEG_SOF3 = 0xc3, JPEG_DHT = 0xc4,
+	JPEG_SOF0 = 0xc0, JPEG_SOF1 = 0xc1, JPEG_SOF2 = 0xc2, JPEG_SOF3 = 0xc3,
+	JPEG_DHT = 0xc4,
 	JPEG_EOI = 0xd9, JPEG_SOS = 0xda, JPEG_DRI = 0xdd, JPEG_APP0 = 0xe0, JPEG_APP8 = 0xe8,
 	JPEG_APP14 = 0xee, JPEG_APP15 = 0xef, JPEG_SOF55 = 0xf7, JPEG_LSE = 0xf8,
 	JPEG_COM = 0xfe

@@ -8,323 +8,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/size.h"
 #include "dicom/codestream.h"
+#include "image/jpeg_blocks.h"
 
 /* Last: it defines some names of codestream.h as macros, of the same values. */
 #include <jpeglib.h>
 #include <jerror.h>
 
-#define SIDE 8u			/* of a block */
-#define MARKER_SOF2 0xc2
 #define MARKER_DAC 0xcc
 #define SCAN_TAIL 3u		/* Ss, Se, Ah and Al: T.81 B.2.3 */
 #define OUT_STEP ((size_t)1 << 16)
 
-/* -- where blocks lie: T.81 A.1.1, A.2 ------------------------------------- */
-
-struct grid {
-	uint32_t width, height;
-	uint32_t n;			/* components */
-	uint32_t h[3], v[3], hmax, vmax;
-	uint32_t unit_w, unit_h;	/* of pixels that are replaced together */
-	uint32_t padded_w, padded_h;	/* to whole MCUs */
-	size_t scans;
-	size_t blocks;			/* of all components, without padding */
-	struct codestream stream;
-};
-
-static uint32_t
-up(uint32_t v, uint32_t step)
-{
-	return (v + step - 1) / step * step;
-}
-
-/* The pixels that a block spans, if the blocks of all components fit in it. */
-static uint32_t
-unit(const uint32_t *factor, uint32_t n, uint32_t max)
-{
-	uint32_t i, least = max;
-	bool nested = true;
-
-	for (i = 0; i < n; i++)
-		if (factor[i] < least)
-			least = factor[i];
-	for (i = 0; i < n; i++)
-		nested = nested && max % factor[i] == 0 && factor[i] % least == 0;
-	return SIDE * (nested ? max / least : max);
-}
-
-static int
-read_frame_header(const uint8_t *p, struct grid *g, struct err *e)
-{
-	uint32_t i;
-
-	for (i = 0; i < g->n; i++) {
-		g->h[i] = p[7 + 3 * i] >> 4;
-		g->v[i] = p[7 + 3 * i] & 0xf;
-		if (g->h[i] < 1 || g->h[i] > 4 || g->v[i] < 1 || g->v[i] > 4)
-			return err_set(e, "the codestream has a sampling factor that "
-			    "T.81 does not allow");
-		if (g->h[i] > g->hmax)
-			g->hmax = g->h[i];
-		if (g->v[i] > g->vmax)
-			g->vmax = g->v[i];
-	}
-	return 0;
-}
-
-static size_t
-count_blocks(const struct grid *g)
-{
-	size_t n = 0;
-	uint32_t i;
-
-	for (i = 0; i < g->n; i++)
-		n += (size_t)(up(g->width * g->h[i], SIDE * g->hmax) /
-		    (SIDE * g->hmax)) *
-		    (up(g->height * g->v[i], SIDE * g->vmax) / (SIDE * g->vmax));
-	return n;
-}
-
-static int
-lay_out(const uint8_t *code, size_t len, struct grid *g, struct err *e)
-{
-	struct codestream_segment s;
-	size_t at = 0;
-
-	memset(g, 0, sizeof *g);
-	if (codestream_jpeg(code, len, &g->stream, e) < 0)
-		return -1;
-	if (g->stream.process > MARKER_SOF2 || g->stream.precision != 8)
-		return err_set(e, "the codestream is no 8-bit Huffman-coded DCT");
-	if (!codestream_tail_is_empty(code, len, &g->stream))
-		return err_set(e, "bytes follow the codestream");
-	g->width = g->stream.width;
-	g->height = g->stream.height;
-	g->n = g->stream.components;
-	while (codestream_next(code, len, &at, &s, e) == 1) {
-		g->scans += s.marker == JPEG_SOS;
-		if (s.marker == g->stream.process &&
-		    read_frame_header(code + s.body, g, e) < 0)
-			return -1;
-	}
-	g->unit_w = unit(g->h, g->n, g->hmax);
-	g->unit_h = unit(g->v, g->n, g->vmax);
-	g->padded_w = up(g->width, SIDE * g->hmax);
-	g->padded_h = up(g->height, SIDE * g->vmax);
-	g->blocks = count_blocks(g);
-	return 0;
-}
-
-/*
- * Are the coefficients beyond the image in the code, and can they be written?
- * libjpeg writes padding of its own; we let it take the padded image for the
- * image. Scans of one component have no such padding: A.2.2, A.2.4.
- */
-static bool
-has_padding(const struct grid *g)
-{
-	return g->scans == 1 && g->n > 1 && g->padded_w <= JPEG_MAX_DIMENSION &&
-	    g->padded_h <= JPEG_MAX_DIMENSION;
-}
-
-static void
-span_align(uint32_t *at, uint32_t *n, uint32_t step, uint32_t max)
-{
-	uint32_t end = up(*at + *n, step);
-
-	*at -= *at % step;
-	*n = (end < max ? end : max) - *at;
-}
-
-static struct rect
-aligned(const struct grid *g, struct rect r)
-{
-	span_align(&r.x, &r.w, g->unit_w, g->width);
-	span_align(&r.y, &r.h, g->unit_h, g->height);
-	return r;
-}
+_Static_assert(DCTSIZE2 == JPEG_BLOCK_SIZE &&
+    JPEG_MAX_DIMENSION == JPEG_SIDE_MAX, "what jpeg_blocks knows of libjpeg");
 
 int
 jpeg_align(const uint8_t *code, size_t len, struct rects *boxes, struct err *e)
 {
-	struct grid g;
+	struct jpeg_grid g;
 	size_t i;
 
-	if (lay_out(code, len, &g, e) < 0)
+	if (jpeg_grid_read(code, len, &g, e) < 0)
 		return -1;
 	rects_clip(boxes, g.width, g.height);
 	for (i = 0; i < boxes->n; i++)
-		boxes->r[i] = aligned(&g, boxes->r[i]);
+		boxes->r[i] = jpeg_grid_align(&g, boxes->r[i]);
 	return 0;
-}
-
-/* Else pixels that nobody filled would be quantised a second time. */
-static int
-check_boxes(const struct grid *g, const struct rects *boxes, struct err *e)
-{
-	size_t i;
-
-	for (i = 0; i < boxes->n; i++) {
-		const struct rect *r = &boxes->r[i];
-		struct rect a;
-
-		if (r->x < g->width && r->w > 0 && r->w <= g->width - r->x &&
-		    r->y < g->height && r->h > 0 && r->h <= g->height - r->y) {
-			a = aligned(g, *r);
-			if (memcmp(&a, r, sizeof a) == 0)
-				continue;
-		}
-		return err_set(e, "a box ends inside of a block");
-	}
-	return 0;
-}
-
-/* Which blocks of component C, COLUMNS by ROWS of them, are replaced. */
-struct blocks {
-	uint32_t columns, rows;
-	uint8_t *replaced;
-};
-
-/*
- * A box at the right or lower edge takes the padding beyond along, which shows
- * the image's edge once more.
- */
-static struct rect
-rect_of_blocks(const struct grid *g, uint32_t c, const struct rect *r)
-{
-	uint32_t right = r->x + r->w, bottom = r->y + r->h;
-	uint32_t w = SIDE * g->hmax, h = SIDE * g->vmax;
-	struct rect b = { r->x * g->h[c] / w, r->y * g->v[c] / h, 0, 0 };
-
-	if (right == g->width)
-		right = g->padded_w;
-	if (bottom == g->height)
-		bottom = g->padded_h;
-	b.w = (right * g->h[c] + w - 1) / w - b.x;
-	b.h = (bottom * g->v[c] + h - 1) / h - b.y;
-	return b;
-}
-
-static int
-mark_blocks(const struct grid *g, uint32_t c, const struct rects *boxes,
-    struct blocks *b, struct err *e)
-{
-	struct rects in_blocks = { 0 };
-	size_t i, n;
-	int got = -1;
-
-	b->columns = g->padded_w / (SIDE * g->hmax) * g->h[c];
-	b->rows = g->padded_h / (SIDE * g->vmax) * g->v[c];
-	if (rects_copy(&in_blocks, boxes, e) < 0)
-		goto out;
-	for (i = 0; i < boxes->n; i++)
-		in_blocks.r[i] = rect_of_blocks(g, c, &boxes->r[i]);
-	if (!size_mul(b->columns, b->rows, &n) ||
-	    (b->replaced = malloc(n)) == NULL)
-		err_set(e, "out of memory");
-	else
-		got = rects_mask(&in_blocks, b->columns, b->rows, b->replaced, e);
-out:
-	rects_free(&in_blocks);
-	return got;
-}
-
-/* -- a block of pixels as quantised coefficients: T.81 A.3.3, A.3.4 -------- */
-
-#define FINE 16			/* parts of a level in an averaged sample */
-
-/* 65536 * cos(k * pi / 16) / 2, k in 0 to 8; sqrt(1/8) for u = 0 is k = 4. */
-static int32_t
-basis(uint32_t u, uint32_t x)
-{
-	static const int32_t cosine[] = { 32768, 32138, 30274, 27246, 23170, 18205,
-	    12540, 6393, 0 };
-	uint32_t k = u == 0 ? 4 : (2 * x + 1) * u % 32;
-
-	if (k > 16)
-		k = 32 - k;
-	return k > 8 ? -cosine[16 - k] : cosine[k];
-}
-
-static int64_t
-round_div(int64_t v, int64_t by)
-{
-	return v < 0 ? -((-v + by / 2) / by) : (v + by / 2) / by;
-}
-
-/* LEVEL is of all 64 samples, less 128, in FINE parts. */
-static JCOEF
-flat_dc(int32_t level, UINT16 quantiser)
-{
-	int32_t dc = 8 * level / FINE, q = quantiser;
-	bool clamps = quantiser <= 255;
-
-	if (clamps && level == -128 * FINE)
-		return (JCOEF)-((-dc + q - 1) / q);
-	if (clamps && level == 127 * FINE)
-		return (JCOEF)((dc + q - 1) / q);
-	return (JCOEF)round_div(8 * level, (int64_t)q * FINE);
-}
-
-/* QUANT is in natural order, as blocks are. */
-static void
-transform(const int32_t *samples, const UINT16 *quant, JCOEF *out)
-{
-	int32_t rows[DCTSIZE2];
-	uint32_t i, u, v;
-	int64_t sum;
-
-	for (i = 1; i < DCTSIZE2 && samples[i] == samples[0]; i++)
-		;
-	memset(out, 0, DCTSIZE2 * sizeof *out);
-	if (i == DCTSIZE2) {
-		out[0] = flat_dc(samples[0], quant[0]);
-		return;
-	}
-	for (i = 0; i < DCTSIZE2; i++)		/* i: row * 8 + u */
-		for (rows[i] = 0, u = 0; u < SIDE; u++)
-			rows[i] += samples[i - i % SIDE + u] * basis(i % SIDE, u);
-	for (i = 0; i < DCTSIZE2; i++) {	/* i: v * 8 + u */
-		u = i % SIDE;
-		for (sum = 0, v = 0; v < SIDE; v++)
-			sum += (int64_t)rows[v * SIDE + u] * basis(i / SIDE, v);
-		out[i] = (JCOEF)round_div(sum, ((int64_t)quant[i] << 32) * FINE);
-	}
-}
-
-/* The mean of the pixels that sample X, Y of component C spans. */
-static int32_t
-sample_at(const struct grid *g, uint32_t c, const uint8_t *frame, uint32_t x,
-    uint32_t y)
-{
-	uint32_t left = x * g->hmax / g->h[c], top = y * g->vmax / g->v[c];
-	uint32_t right = ((x + 1) * g->hmax + g->h[c] - 1) / g->h[c];
-	uint32_t bottom = ((y + 1) * g->vmax + g->v[c] - 1) / g->v[c];
-	uint32_t i, j, sx, sy, sum = 0, n = (right - left) * (bottom - top);
-
-	for (j = top; j < bottom; j++)
-		for (i = left; i < right; i++) {
-			sx = i < g->width ? i : g->width - 1;
-			sy = j < g->height ? j : g->height - 1;
-			sum += frame[((size_t)sy * g->width + sx) * g->n + c];
-		}
-	return (int32_t)((sum * FINE + n / 2) / n) - 128 * FINE;
-}
-
-/* Block X, Y of component C as FRAME has it. */
-static void
-block_of(const struct grid *g, uint32_t c, const uint8_t *frame,
-    const UINT16 *quant, uint32_t x, uint32_t y, JCOEF *out)
-{
-	int32_t samples[DCTSIZE2];
-	uint32_t i;
-
-	for (i = 0; i < DCTSIZE2; i++)
-		samples[i] = sample_at(g, c, frame, x * SIDE + i % SIDE,
-		    y * SIDE + i / SIDE);
-	transform(samples, quant, out);
 }
 
 /* -- libjpeg, which here neither prints nor exits -------------------------- */
@@ -419,14 +128,14 @@ block_row(struct coded *c, uint32_t component, uint32_t y, bool writable)
 
 struct work {
 	struct guard guard;
-	const struct grid *grid;
+	const struct jpeg_grid *grid;
 	const struct rects *boxes;
 	const uint8_t *frame;
 	struct coded in;
 	struct jpeg_compress_struct c;
 	struct jpeg_destination_mgr to;
 	jpeg_scan_info *scans;
-	struct blocks blocks;
+	struct jpeg_blocks blocks;
 	struct buf coded;		/* as libjpeg writes it */
 };
 
@@ -471,7 +180,7 @@ replace_component(struct work *w, uint32_t c)
 		row = block_row(&w->in, c, y, true);
 		for (x = 0; x < w->blocks.columns; x++)
 			if (replaced[x])
-				block_of(w->grid, c, w->frame, quant, x, y, row[x]);
+				jpeg_block_of(w->grid, c, w->frame, quant, x, y, row[x]);
 	}
 }
 
@@ -481,7 +190,7 @@ replace_blocks(struct work *w)
 	uint32_t c;
 
 	for (c = 0; c < w->grid->n; c++) {
-		if (mark_blocks(w->grid, c, w->boxes, &w->blocks, w->guard.e) < 0)
+		if (jpeg_blocks_mark(w->grid, c, w->boxes, &w->blocks, w->guard.e) < 0)
 			longjmp(w->guard.jump, 1);
 		replace_component(w, c);
 		free(w->blocks.replaced);
@@ -510,7 +219,7 @@ scan_of(const struct codestream *c, const uint8_t *p)
 
 	for (i = 0; i < p[0] && i < MAX_COMPS_IN_SCAN; i++)
 		s.component_index[i] = component_by_id(c, p[1 + 2 * i]);
-	if (c->process == MARKER_SOF2) {
+	if (c->process == JPEG_SOF2) {
 		s.Ss = tail[0];
 		s.Se = tail[1];
 		s.Ah = tail[2] >> 4;
@@ -523,7 +232,7 @@ scan_of(const struct codestream *c, const uint8_t *p)
 static int
 list_scans(struct work *w, struct err *e)
 {
-	const struct grid *g = w->grid;
+	const struct jpeg_grid *g = w->grid;
 	struct codestream_segment s;
 	size_t at = 0, n = 0;
 
@@ -548,7 +257,7 @@ write_coefficients(struct work *w)
 	w->c.write_Adobe_marker = FALSE;
 	w->c.scan_info = w->scans;
 	w->c.num_scans = (int)w->grid->scans;
-	if (has_padding(w->grid)) {
+	if (jpeg_grid_has_padding(w->grid)) {
 		w->c.image_width = w->grid->padded_w;
 		w->c.image_height = w->grid->padded_h;
 	}
@@ -643,9 +352,9 @@ check_restarts(const uint8_t *code, size_t len, struct err *e)
 
 static int
 check(const uint8_t *code, size_t len, const struct rects *boxes,
-    struct grid *g, struct err *e)
+    struct jpeg_grid *g, struct err *e)
 {
-	if (lay_out(code, len, g, e) < 0 || check_boxes(g, boxes, e) < 0)
+	if (jpeg_grid_read(code, len, g, e) < 0 || jpeg_grid_check(g, boxes, e) < 0)
 		return -1;
 	if (g->blocks / 8 > len)
 		return err_set(e, "the codestream is too short for its size");
@@ -672,7 +381,7 @@ int
 jpeg_replace(const uint8_t *code, size_t len, const struct rects *boxes,
     const uint8_t *frame, struct buf *out, struct err *e)
 {
-	struct grid g;
+	struct jpeg_grid g;
 	struct work *w;
 	int got;
 
@@ -699,11 +408,11 @@ jpeg_replace(const uint8_t *code, size_t len, const struct rects *boxes,
 
 struct pair {
 	struct guard guard;
-	const struct grid *grid;
+	const struct jpeg_grid *grid;
 	const struct rects *boxes;
 	const uint8_t *frame;
 	struct coded a, b;
-	struct blocks blocks;
+	struct jpeg_blocks blocks;
 };
 
 /* The next segment that is no table of codes. */
@@ -774,7 +483,7 @@ compare_row(struct pair *p, uint32_t c, uint32_t y, uint32_t columns)
 		if (replaced[x] && p->frame == NULL)
 			continue;
 		if (replaced[x])
-			block_of(p->grid, c, p->frame, quant, x, y, filled);
+			jpeg_block_of(p->grid, c, p->frame, quant, x, y, filled);
 		if (memcmp(replaced[x] ? filled : a[x], b[x], sizeof filled) == 0)
 			continue;
 		err_set(p->guard.e, "a coefficient %s the boxes is not what it has "
@@ -787,7 +496,7 @@ static void
 compare_component(struct pair *p, uint32_t c)
 {
 	const jpeg_component_info *info = &p->a.d.comp_info[c];
-	bool padding = has_padding(p->grid);
+	bool padding = jpeg_grid_has_padding(p->grid);
 	uint32_t columns = padding ? p->blocks.columns : info->width_in_blocks;
 	uint32_t rows = padding ? p->blocks.rows : info->height_in_blocks, y;
 
@@ -807,7 +516,7 @@ compare_coefficients(struct pair *p)
 	read_coefficients(&p->a);
 	read_coefficients(&p->b);
 	for (c = 0; c < p->grid->n; c++) {
-		if (mark_blocks(p->grid, c, p->boxes, &p->blocks, p->guard.e) < 0)
+		if (jpeg_blocks_mark(p->grid, c, p->boxes, &p->blocks, p->guard.e) < 0)
 			return -1;
 		compare_component(p, c);
 		free(p->blocks.replaced);
@@ -819,7 +528,7 @@ compare_coefficients(struct pair *p)
 static void
 tell_tolerance(const struct pair *p, uint8_t tolerance[3])
 {
-	const struct grid *g = p->grid;
+	const struct jpeg_grid *g = p->grid;
 	uint32_t i, off;
 
 	for (i = 0; i < g->n; i++) {
@@ -835,7 +544,7 @@ jpeg_compare(const uint8_t *a, size_t alen, const uint8_t *b, size_t blen,
     const struct rects *boxes, const uint8_t *frame, uint8_t tolerance[3],
     struct err *e)
 {
-	struct grid g, other;
+	struct jpeg_grid g, other;
 	struct pair *p;
 	int got;
 
