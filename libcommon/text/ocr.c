@@ -11,8 +11,9 @@
 
 #include "text/strip.h"
 
-#define TEXT_MAX 1024u	/* bytes that a line may say */
-#define SURE .8	/* a reading below this conf is tried again in another way */
+#define TEXT_MAX 32768u	/* bytes that a strip may say: more than the letters it has pixels for */
+#define LANG_MAX 32u
+#define SURE .93	/* a reading below this conf is tried again in another way */
 #define POSSIBLE .5	/* below this, ink and paper may have been taken for one another */
 #define MEMORY_LINES 2048u
 #define MEMORY_BYTES ((size_t)16 << 20)	/* of pixels remembered in all */
@@ -32,11 +33,24 @@ struct ocr_memory {
 struct ocr {
 	TessBaseAPI *engine;
 	int psm;
+	bool any;	/* no whitelist: all signs may be read */
 	struct ocr_memory *memory;
 };
 
 /* Tesseract's own threads fight with ours and gain nothing on one line. Weak: a tesseract without OpenMP lacks it. */
 void omp_set_max_active_levels(int) __attribute__((weak));
+
+static bool
+is_letter(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
 
 /* ---- memory ---- */
 
@@ -127,10 +141,71 @@ memory_keep(struct ocr_memory *m, struct strip *s, const struct box *b)
 
 /* ---- the engine ---- */
 
+/* Tesseract is content with the first language of several. */
+static bool
+lang_loaded(TessBaseAPI *engine, const char *lang)
+{
+	char **loaded = TessBaseAPIGetLoadedLanguagesAsVector(engine);
+	bool all = loaded != NULL;
+
+	while (all && *lang) {
+		size_t n = strcspn(lang, "+");
+		bool found = *lang == '~';	/* one to leave out */
+
+		for (char **l = loaded; !found && *l; l++)
+			found = strlen(*l) == n && memcmp(*l, lang, n) == 0;
+		all = found;
+		lang += n;
+		lang += *lang == '+';
+	}
+	if (loaded != NULL)
+		TessDeleteTextArray(loaded);
+	return all;
+}
+
+static bool
+engine_load(TessBaseAPI *engine, const char *lang)
+{
+	char *names[] = {(char *)"debug_file"}, *values[] = {(char *)"/dev/null"};	/* it would quote what it reads */
+
+	return TessBaseAPISetVariable(engine, names[0], values[0]) &&	/* and complain of missing languages */
+	    TessBaseAPIInit4(engine, NULL, lang, OEM_LSTM_ONLY, NULL, 0, names, values, 1, FALSE) == 0 &&
+	    lang_loaded(engine, lang);
+}
+
+/* Says which of the languages is missing, and what to install: Debian names packages eng, chi-sim, script-latn. */
+static void
+lang_explain(const char *lang, struct err *e)
+{
+	char one[LANG_MAX];
+
+	err_set(e, "tesseract cannot load the language: is its data package installed?");
+	while (*lang) {
+		size_t n = strcspn(lang, "+"), i;
+		TessBaseAPI *engine;
+		bool there;
+
+		for (i = 0; i < n && i < sizeof one - 1 && (is_letter(lang[i]) || is_digit(lang[i]) || lang[i] == '_'); i++)
+			one[i] = lang[i];
+		one[i] = '\0';
+		lang += n;
+		lang += *lang == '+';
+		if (i == 0 || i < n || (engine = TessBaseAPICreate()) == NULL)
+			return;	/* no name that we could make a package's of */
+		there = engine_load(engine, one);
+		TessBaseAPIDelete(engine);
+		if (!there) {
+			for (char *c = one; *c; c++)
+				*c = (char)(*c == '_' ? '-' : *c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+			err_set(e, "tesseract lacks a language: install the package tesseract-ocr-%s", one);
+			return;
+		}
+	}
+}
+
 struct ocr *
 ocr_new(const struct ocr_options *w, struct ocr_memory *m, struct err *e)
 {
-	char *names[] = {(char *)"debug_file"}, *values[] = {(char *)"/dev/null"};	/* it would quote what it reads */
 	struct ocr *o = calloc(1, sizeof *o);
 
 	setMsgSeverity(L_SEVERITY_NONE);
@@ -138,14 +213,16 @@ ocr_new(const struct ocr_options *w, struct ocr_memory *m, struct err *e)
 		omp_set_max_active_levels(0);
 	if (o == NULL || (o->engine = TessBaseAPICreate()) == NULL) {
 		err_set(e, "out of memory");
-	} else if (!TessBaseAPISetVariable(o->engine, names[0], values[0]) ||	/* and complain of missing languages */
-	    TessBaseAPIInit4(o->engine, NULL, w->lang, OEM_LSTM_ONLY, NULL, 0, names, values, 1, FALSE) != 0) {
-		err_set(e, "tesseract cannot load the language: is its data package installed?");
+	} else if (!engine_load(o->engine, w->lang)) {
+		lang_explain(w->lang, e);
 	} else {
 		TessBaseAPISetVariable(o->engine, "tessedit_do_invert", "0");
 		if (w->whitelist != NULL)
 			TessBaseAPISetVariable(o->engine, "tessedit_char_whitelist", w->whitelist);
+		else
+			TessBaseAPISetVariable(o->engine, "tessedit_char_blacklist", "€£¥¢©®™§«»“”‘’—");	/* typographers' */
 		o->psm = w->psm;
+		o->any = w->whitelist == NULL;
 		o->memory = m;
 		return o;
 	}
@@ -191,23 +268,63 @@ strip_pix(const struct strip *s)
 	return p;
 }
 
-/* Line ends to spaces, and none at the ends; control bytes never reach a box list. */
+/*
+ * A number read with letters that look like digits: 24-MAY-O2 has one in its last part. Parts of a word are what lies
+ * between signs.
+ */
+static void
+part_digits(char *part, size_t n)
+{
+	static const char like[] = "O0o0@0l1I1|1";
+	size_t digits = 0, odd = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		digits += is_digit(part[i]);
+		odd += strchr("Oo@lI|", part[i]) != NULL;
+	}
+	if (digits == 0 || digits + odd != n)
+		return;
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; like[j]; j += 2)
+			if (part[i] == like[j])
+				part[i] = like[j + 1];
+}
+
+/* One space between words, and at the ends no signs that edges of panels read as; no control bytes. */
 static void
 text_tidy(char *t)
 {
-	char *to = t;
+	static const char edges[] = " |_~`\"\\";
+	size_t len = 0, from = 0;
 
-	for (char *c = t; *c; c++) {
-		bool space = (unsigned char)*c <= ' ' || *c == 0x7f;
+	for (size_t i = 0; t[i]; i++) {
+		bool space = (unsigned char)t[i] <= ' ' || t[i] == 0x7f;
 
-		if (!space)
-			*to++ = *c;
-		else if (to > t && to[-1] != ' ')
-			*to++ = ' ';
+		if (!space || (len > 0 && t[len - 1] != ' '))
+			t[len++] = space ? ' ' : t[i];
 	}
-	if (to > t && to[-1] == ' ')
-		to--;
-	*to = '\0';
+	while (len > 0 && strchr(edges, t[len - 1]) != NULL)
+		len--;
+	while (from < len && strchr(edges, t[from]) != NULL)
+		from++;
+	memmove(t, t + from, len - from);
+	t[len - from] = '\0';
+}
+
+/* Makes of what tesseract says what was written: carets that it took for the signs most like them, letters in numbers. */
+static void
+text_correct(char *t)
+{
+	size_t len = strlen(t), part = 0;
+
+	for (size_t i = 1; i + 1 < len; i++)
+		if ((t[i] == '*' || t[i] == '"') && is_letter(t[i - 1]) && is_letter(t[i + 1]))
+			t[i] = '^';
+	for (size_t i = 0; i <= len; i++)
+		if (i == len || strchr(" .,:;/-#()[]<>=", t[i]) != NULL) {
+			part_digits(t + part, i - part);
+			part = i + 1;
+		}
 }
 
 /* How much of the line the text can account for: few letters in a long line are not its text, however sure they are. */
@@ -250,28 +367,36 @@ said_gather(struct ocr *o, const struct strip *s, struct said *to, struct err *e
 	const TessPageIterator *page = at ? TessResultIteratorGetPageIteratorConst(at) : NULL;
 	char text[TEXT_MAX] = "";
 	size_t len = 0, caret = 0;
+	int last = 0;
 
 	if (at != NULL)
 		do {
 			char *symbol = TessResultIteratorGetUTF8Text(at, RIL_SYMBOL);
 			int left = 0, top, right = 0, bottom;
+			bool space;	/* but not before a narrow 1 */
 
 			if (symbol == NULL)
 				continue;
 			TessPageIteratorBoundingBox(page, RIL_SYMBOL, &left, &top, &right, &bottom);
+			space = TessPageIteratorIsAtBeginningOf(page, RIL_WORD) &&
+			    !(len > 0 && is_digit(text[len - 1]) && is_digit(*symbol) && left >= last &&
+			    left - last < (int)s->letter * 2 / 5);
+			last = right;
 			if (caret < s->ncarets && s->caret[caret] < (uint32_t)(left + right) / 2) {
-				text_add(text, &len, "^");
+				text_add(text, &len, o->any ? "^" : " ");
 				caret++;
-			} else if (len > 0 && TessPageIteratorIsAtBeginningOf(page, RIL_WORD)) {
+			} else if (len > 0 && space) {
 				text_add(text, &len, " ");
 			}
 			text_add(text, &len, symbol);
 			TessDeleteText(symbol);
 		} while (TessResultIteratorNext(at, RIL_SYMBOL));
-	for (; caret < s->ncarets; caret++)
+	for (; caret < s->ncarets && o->any; caret++)
 		text_add(text, &len, "^");
 	TessResultIteratorDelete(at);
 	text_tidy(text);
+	if (o->any)
+		text_correct(text);
 	to->conf = len > s->ncarets ? TessBaseAPIMeanTextConf(o->engine) / 100. * share_read(s, text) : 0;
 	if ((to->text = strdup(text)) == NULL)
 		return err_set(e, "out of memory");
@@ -315,31 +440,49 @@ way_try(struct ocr *o, const struct strip *cut, const struct strip_way *way, str
 	return got;
 }
 
-/* Reads CUT as it stands, in more ways the less sure each is. */
+/*
+ * Reads CUT as it stands, and again in other ways as long as no reading is sure: thin strokes, stained paper, merged or
+ * faint letters each have one that serves them.
+ */
 static int
 cut_read(struct ocr *o, const struct strip *cut, struct said *best, struct err *e)
 {
-	static const struct {
-		bool flip, flat;
-		uint32_t letter;
-		double below;	/* tried when the best reading's conf is */
-	} ways[] = {
-		{false, false, 34, 2}, {true, false, 34, POSSIBLE}, {false, true, 34, SURE}, {false, false, 44, SURE},
-		{true, true, 34, POSSIBLE},
+	static const struct strip_way ways[] = {
+		{.letter = 34, .stroke = .5, .white = .25, .black = .85},
+		{.letter = 44, .stroke = .5, .white = .25, .black = .85},
+		{.letter = 34, .stroke = .5, .white = .5, .black = .8},
+		{.letter = 34, .stroke = 0, .white = .25, .black = .85},
+		{.letter = 26, .stroke = .8, .white = .25, .black = .85},
 	};
-	bool light = strip_light(cut);
-	double before = best->conf;
-	int got = 0;
+	struct strip_way way = ways[0];
+	struct said other = {.conf = -1};
+	double slant = 0;
+	int got;
 
-	for (size_t i = 0; got == 0 && i < sizeof ways / sizeof *ways; i++) {
-		struct strip_way way = {.light = light ^ ways[i].flip, .flat = ways[i].flat, .letter = ways[i].letter};
+	way.light = strip_light(cut);
+	got = way_try(o, cut, &way, best, e);
+	if (got == 0 && best->conf < POSSIBLE) {
+		way.light = !way.light;
+		if ((got = way_try(o, cut, &way, &other, e)) == 0 && other.conf > best->conf) {
+			free(best->text);
+			*best = other;
+			other.text = NULL;
+		} else {
+			way.light = !way.light;
+		}
+		free(other.text);
+	}
+	if (got == 0 && best->conf < SURE)
+		got = strip_slant(cut, way.light, &slant, e);
+	for (size_t i = 0; got == 0 && best->conf < SURE && i < sizeof ways / sizeof *ways; i++) {
+		bool light = way.light;
 
-		if (best->conf >= ways[i].below)
+		if (i == 0 && slant == 0)
 			continue;
+		way = ways[i];
+		way.light = light;
+		way.slant = slant;
 		got = way_try(o, cut, &way, best, e);
-		if (i == 1 && best->conf > before)	/* the first two tell ink from paper */
-			light = best->conf > before ? way.light : light;
-		before = i == 0 ? best->conf : before;
 	}
 	return got;
 }
@@ -351,7 +494,7 @@ cut_read_turned(struct ocr *o, const struct strip *cut, struct said *best, struc
 	int got = 0;
 
 	for (int clockwise = 1; got == 0 && clockwise >= 0 && best->conf < SURE; clockwise--) {
-		struct strip turned;
+		struct strip turned = {0};
 
 		if ((got = strip_turn(cut, clockwise, &turned, e)) == 0)
 			got = cut_read(o, &turned, best, e);

@@ -11,12 +11,11 @@
 #define SCALE_MAX 8.
 #define ROWS_LEAST 4u	/* of ink, to count as a line of text */
 #define BOX_EDGE 6u	/* rows that a box is higher than its letters, as the net gives them */
-#define STROKE .5	/* of the letter's height, which no stroke is as thick as */
 #define MARGIN 12u	/* white around the strip */
 #define LEVELS_LEAST 8.	/* between ink and paper */
-/* From paper to ink, what becomes white and what black: between are the soft edges of letters. */
-#define WHITE .25
-#define BLACK .85
+#define SLANT_MOST .14	/* eight degrees */
+#define SLANT_STEP .01
+#define SLANT_CLEAR 1.15	/* times what rows differ by when the line is level */
 
 static int
 plane_new(uint32_t width, uint32_t height, uint8_t **to, struct err *e)
@@ -378,7 +377,7 @@ strip_clean(struct strip *s, struct err *e)
 				if (s->ncarets < STRIP_CARETS && piece_is_caret(s, &p))
 					s->caret[s->ncarets++] = (p.left + p.right) / 2;
 				else if (p.bottom > s->top && p.top < s->bottom &&
-				    p.pixels * 150 >= (size_t)s->letter * s->letter)
+				    p.pixels * 250 >= (size_t)s->letter * s->letter)
 					continue;
 				piece_erase(s, list, &p);
 			}
@@ -465,34 +464,53 @@ place_find(const uint8_t *p, uint32_t w, uint32_t h, double ink, struct place *r
 	return 0;
 }
 
-/* Ink is light in what follows. */
+/* Part of a cut, its ink light, its line level: columns are shifted about the middle one. */
 static void
-part_copy(const struct strip *cut, bool light, uint32_t left, uint32_t right, uint32_t top, uint32_t bottom, uint8_t *to)
+part_copy(const struct strip *cut, bool light, double slant, uint32_t left, uint32_t right, uint32_t top, uint32_t bottom,
+    uint8_t *to)
 {
+	uint8_t flip = light ? 0 : 255;
+
 	for (uint32_t y = top; y < bottom; y++)
 		for (uint32_t x = left; x < right; x++) {
-			uint8_t v = cut->pixels[(size_t)y * cut->width + x];
+			double at = y + slant * ((double)x - cut->width / 2.), below;
+			uint32_t v, under;
 
-			*to++ = light ? v : (uint8_t)(255 - v);
+			at = at < 0 ? 0 : at > cut->height - 1 ? cut->height - 1 : at;
+			v = (uint32_t)at;
+			under = v + 1 < cut->height ? v + 1 : v;
+			below = at - v;
+			*to++ = flip ^ (uint8_t)lrint((1 - below) * cut->pixels[(size_t)v * cut->width + x] +
+			    below * cut->pixels[(size_t)under * cut->width + x]);
 		}
 }
 
-static uint32_t
-stroke_square(double letter)
+/* W x H at P, ink light, become what is thinner than WAY's strokes in letters of that height. */
+static int
+paper_take(uint8_t *p, uint32_t w, uint32_t h, const struct strip_way *way, double letter, struct err *e)
 {
-	return letter * STROKE < 3 ? 3 : (uint32_t)(letter * STROKE + .5);
+	if (way->stroke <= 0)
+		return 0;
+	return plane_tophat(p, w, h, letter * way->stroke < 3 ? 3 : (uint32_t)(letter * way->stroke + .5), e);
+}
+
+/* How high letters are in a box that holds one line of them. */
+static double
+letter_guess(const struct strip *cut)
+{
+	return cut->height > 2 * BOX_EDGE ? cut->height - BOX_EDGE : cut->height / 2.;
 }
 
 /* Levels W x H at P, ink light, as dark ink with its margin in S. */
 static int
-strip_fill(const uint8_t *p, uint32_t w, uint32_t h, struct strip *s, struct err *e)
+strip_fill(const uint8_t *p, uint32_t w, uint32_t h, const struct strip_way *way, struct strip *s, struct err *e)
 {
 	double low, high, white, black;
 
 	plane_classes(p, (size_t)w * h, &low, &high);
 	high = high < low + LEVELS_LEAST ? low + LEVELS_LEAST : high;
-	white = low + WHITE * (high - low);
-	black = low + BLACK * (high - low);
+	white = low + way->white * (high - low);
+	black = low + way->black * (high - low);
 	s->width = w + 2 * MARGIN;
 	s->height = h + 2 * MARGIN;
 	if (plane_new(s->width, s->height, &s->pixels, e) < 0)
@@ -514,6 +532,53 @@ less(uint32_t a, uint32_t b)
 	return a > b ? a - b : 0;
 }
 
+/* The sum of squares of what the rows of P hold when they fall by SLANT: great when they are the line's own. */
+static double
+rows_differ(const uint8_t *p, uint32_t w, uint32_t h, double slant, double *rows)
+{
+	double sum = 0;
+
+	memset(rows, 0, h * sizeof *rows);
+	for (uint32_t x = 0; x < w; x++) {
+		long shift = lrint(slant * ((double)x - w / 2.));
+
+		for (uint32_t y = 0; y < h; y++)
+			if ((long)y >= shift && (long)y - shift < (long)h)
+				rows[(long)y - shift] += p[(size_t)y * w + x];
+	}
+	for (uint32_t y = 0; y < h; y++)
+		sum += rows[y] * rows[y];
+	return sum;
+}
+
+int
+strip_slant(const struct strip *cut, bool light, double *slant, struct err *e)
+{
+	struct strip_way way = {.stroke = .5};
+	double *rows = malloc(cut->height * sizeof *rows), level, best;
+	uint8_t *work = malloc((size_t)cut->width * cut->height);
+	int got = -1;
+
+	*slant = 0;
+	if (rows == NULL || work == NULL) {
+		err_set(e, "out of memory");
+	} else {
+		part_copy(cut, light, 0, 0, cut->width, 0, cut->height, work);
+		if ((got = paper_take(work, cut->width, cut->height, &way, letter_guess(cut), e)) == 0) {
+			level = rows_differ(work, cut->width, cut->height, 0, rows);
+			best = level * SLANT_CLEAR;
+			for (double s = -SLANT_MOST; s <= SLANT_MOST; s += SLANT_STEP)
+				if (rows_differ(work, cut->width, cut->height, s, rows) > best) {
+					best = rows_differ(work, cut->width, cut->height, s, rows);
+					*slant = s;
+				}
+		}
+	}
+	free(rows);
+	free(work);
+	return got;
+}
+
 int
 strip_make(const struct strip *cut, const struct strip_way *way, struct strip *s, struct err *e)
 {
@@ -526,8 +591,8 @@ strip_make(const struct strip *cut, const struct strip_way *way, struct strip *s
 	memset(s, 0, sizeof *s);
 	if (plane_new(w, h, &work, e) < 0)
 		return -1;
-	part_copy(cut, way->light, 0, w, 0, h, work);
-	if (!way->flat && plane_tophat(work, w, h, stroke_square(h > 2 * BOX_EDGE ? h - BOX_EDGE : h / 2.), e) < 0)
+	part_copy(cut, way->light, way->slant, 0, w, 0, h, work);
+	if (paper_take(work, w, h, way, letter_guess(cut), e) < 0)
 		goto out;
 	plane_classes(work, (size_t)w * h, &low, &high);
 	if (place_find(work, w, h, (low + high) / 2, &r, e) < 0)
@@ -543,10 +608,9 @@ strip_make(const struct strip *cut, const struct strip_way *way, struct strip *s
 	tw = (uint32_t)fmax(1, round((right - left) * scale));
 	th = (uint32_t)fmax(1, round((bottom - top) * scale));
 	/* The levels as they were are scaled, and the paper taken away from that: edges stay soft. */
-	part_copy(cut, way->light, left, right, top, bottom, work);
+	part_copy(cut, way->light, way->slant, left, right, top, bottom, work);
 	if (plane_scale(work, right - left, bottom - top, &scaled, tw, th, e) < 0 ||
-	    (!way->flat && plane_tophat(scaled, tw, th, stroke_square(r.letter * scale), e) < 0) ||
-	    strip_fill(scaled, tw, th, s, e) < 0)
+	    paper_take(scaled, tw, th, way, r.letter * scale, e) < 0 || strip_fill(scaled, tw, th, way, s, e) < 0)
 		goto out;
 	s->block = r.block;
 	s->letter = (uint32_t)fmax(1, round(r.letter * scale));

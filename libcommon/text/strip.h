@@ -32,8 +32,10 @@ struct strip {
 /* How to make a strip. */
 struct strip_way {
 	bool light;	/* ink is lighter than its paper */
-	bool flat;	/* one level is paper: strokes may be thick, but what lies under them stays */
 	uint32_t letter;	/* pixels that a capital becomes */
+	double stroke;	/* of the letter's height, which no stroke is as thick as; 0 for one level of paper everywhere */
+	double white, black;	/* shares of the way from paper to ink, below and above which all is white or black */
+	double slant;	/* rows that the line falls in each column to its right: taken out */
 };
 
 /*
@@ -47,6 +49,9 @@ int strip_turn(const struct strip *cut, bool clockwise, struct strip *s, struct 
 
 /* Whether ink seems to be lighter than its paper. */
 bool strip_light(const struct strip *cut);
+
+/* The slant of a line, for strip_way: that at which its rows differ most, or 0 when none is clear. */
+int strip_slant(const struct strip *cut, bool light, double *slant, struct err *e);
 
 /* Makes of a CUT a strip to be read. Returns 0, or -1 with E filled. */
 int strip_make(const struct strip *cut, const struct strip_way *way, struct strip *s, struct err *e);
