@@ -339,7 +339,7 @@ box_keys_parse(const char *text, size_t len, struct box_record *r,
 static int
 read_line(FILE *in, struct buf *line, struct err *e)
 {
-	char piece[8192];
+	char piece[8192], *end;
 	size_t n;
 
 	buf_clear(line);
@@ -353,11 +353,14 @@ read_line(FILE *in, struct buf *line, struct err *e)
 				return err_set(e, "the last line is cut");
 			return 0;
 		}
-		n = sizeof piece;
-		while (n > 0 && piece[n - 1] == '\n')
-			n--;
-		/* PIECE[n-1] is now the NUL that fgets wrote. */
-		n--;
+		/* The NUL that fgets wrote is after a newline that it read, or before one of ours. */
+		end = memchr(piece, '\n', sizeof piece);
+		if (end == NULL)
+			n = sizeof piece - 1;
+		else if (end < piece + sizeof piece - 1 && end[1] == '\0')
+			n = (size_t)(end - piece) + 1;
+		else
+			n = (size_t)(end - piece) - 1;
 		if (memchr(piece, '\0', n) != NULL)
 			return err_set(e, "holds a NUL");
 		if (buf_add(line, piece, n, e) < 0)
