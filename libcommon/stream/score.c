@@ -8,38 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/size.h"
 #include "stream/box.h"
+#include "stream/listing.h"
 #include "stream/overlap.h"
-
-struct place {
-	uint32_t x, y, w, h;
-	bool optional, phi;
-};
-
-/* A record: N of the list's places, from FIRST on. */
-struct entry {
-	size_t file, order;	/* of its list; order of arrival */
-	uint32_t frame, frames, width, height;
-	size_t first, n;
-};
-
-struct file {
-	char *name;
-	size_t first, n;	/* its entries, once they are sorted */
-	struct file *partner;	/* in the other list, or NULL */
-};
-
-/* A box list, kept small. */
-struct list {
-	struct file *files;
-	size_t nfiles, capfiles;
-	struct entry *entries;
-	size_t nentries, capentries;
-	struct place *places;
-	size_t nplaces, capplaces;
-	json_t *names;		/* to the number of the file */
-};
+#include "stream/presidio.h"
 
 struct key {
 	char *name;
@@ -61,7 +35,7 @@ struct share {
 };
 
 struct score {
-	struct list truth, found;
+	struct listing truth, found;
 	json_t *bases;		/* base names in the truth */
 	struct key keys[SCORE_KEYS_MAX];
 	size_t nkeys;
@@ -79,23 +53,6 @@ struct score {
 	unsigned char *mark;	/* what Presidio's rule makes of BOXES */
 	size_t capboxes;
 };
-
-/* Makes room for one more than N in *P, CAP of SIZE bytes each. */
-static int
-grow(void *p, size_t n, size_t *cap, size_t size, struct err *e)
-{
-	void **array = p, *new;
-	size_t more, bytes;
-
-	if (n < *cap)
-		return 0;
-	if (!size_add(n, n / 2 + 16, &more) || !size_mul(more, size, &bytes) ||
-	    (new = realloc(*array, bytes)) == NULL)
-		return err_set(e, "out of memory");
-	*array = new;
-	*cap = more;
-	return 0;
-}
 
 /* KEY[:STEP], LEN bytes of it. */
 static int
@@ -126,25 +83,6 @@ memory:
 	return err_set(e, "out of memory");
 }
 
-static int
-list_new(struct list *l, struct err *e)
-{
-	return (l->names = json_object()) != NULL ? 0 : err_set(e, "out of memory");
-}
-
-static void
-list_free(struct list *l)
-{
-	size_t i;
-
-	for (i = 0; i < l->nfiles; i++)
-		free(l->files[i].name);
-	free(l->files);
-	free(l->entries);
-	free(l->places);
-	json_decref(l->names);
-}
-
 struct score *
 score_new(const char *by, struct err *e)
 {
@@ -155,7 +93,7 @@ score_new(const char *by, struct err *e)
 		err_set(e, "out of memory");
 		return NULL;
 	}
-	if (list_new(&s->truth, e) < 0 || list_new(&s->found, e) < 0 ||
+	if (listing_new(&s->truth, e) < 0 || listing_new(&s->found, e) < 0 ||
 	    (s->overlap = overlap_new(e)) == NULL)
 		goto fail;
 	if ((s->bases = json_object()) == NULL) {
@@ -180,8 +118,8 @@ score_free(struct score *s)
 
 	if (s == NULL)
 		return;
-	list_free(&s->truth);
-	list_free(&s->found);
+	listing_free(&s->truth);
+	listing_free(&s->found);
 	json_decref(s->bases);
 	for (i = 0; i < s->nkeys; i++) {
 		free(s->keys[i].name);
@@ -197,80 +135,6 @@ score_free(struct score *s)
 	free(s->of);
 	free(s->mark);
 	free(s);
-}
-
-static const char *
-base_name(const char *file)
-{
-	const char *slash = strrchr(file, '/');
-
-	return slash != NULL ? slash + 1 : file;
-}
-
-static int
-put_number(json_t *object, const char *key, size_t n, struct err *e)
-{
-	if (json_object_set_new(object, key, json_integer((json_int_t)n)) < 0)
-		return err_set(e, "out of memory");
-	return 0;
-}
-
-/* The number of the file in L, which gets it if it is new. */
-static int
-file_number(struct list *l, const char *name, size_t *n, struct err *e)
-{
-	json_t *known = json_object_get(l->names, name);
-	char *copy;
-
-	if (known != NULL) {
-		*n = (size_t)json_integer_value(known);
-		return 0;
-	}
-	if (grow(&l->files, l->nfiles, &l->capfiles, sizeof *l->files, e) < 0 ||
-	    put_number(l->names, name, l->nfiles, e) < 0)
-		return -1;
-	if ((copy = strdup(name)) == NULL)
-		return err_set(e, "out of memory");
-	*n = l->nfiles;
-	l->files[l->nfiles++] = (struct file){ .name = copy };
-	return 0;
-}
-
-static int
-add_entry(struct list *l, const struct box_record *r, struct entry **out, struct err *e)
-{
-	size_t file = 0;
-
-	if (grow(&l->entries, l->nentries, &l->capentries, sizeof *l->entries, e) < 0 ||
-	    file_number(l, r->file, &file, e) < 0)
-		return -1;
-	l->entries[l->nentries] = (struct entry){
-		.file = file, .order = l->nentries, .frame = r->frame, .frames = r->frames,
-		.width = r->width, .height = r->height, .first = l->nplaces
-	};
-	*out = &l->entries[l->nentries++];
-	return 0;
-}
-
-/* What of LEN from AT on is below END. */
-static uint32_t
-cut(uint32_t at, uint32_t len, uint32_t end)
-{
-	return at >= end ? 0 : len < end - at ? len : end - at;
-}
-
-/* A box that lies outside of the image altogether is kept, without an area. */
-static int
-add_place(struct list *l, const struct box *b, const struct box_record *r,
-    struct place **out, struct err *e)
-{
-	if (grow(&l->places, l->nplaces, &l->capplaces, sizeof *l->places, e) < 0)
-		return -1;
-	l->places[l->nplaces] = (struct place){
-		.x = b->x, .y = b->y, .w = cut(b->x, b->w, r->width), .h = cut(b->y, b->h, r->height)
-	};
-	*out = &l->places[l->nplaces++];
-	return 0;
 }
 
 /* What a box, or its record, says of key K, in the form that groups are named by. */
@@ -320,10 +184,10 @@ find_group(struct score *s, size_t key, const struct box *b, const struct box_re
 		return 0;
 	}
 	if (s->ngroups == UINT32_MAX ||
-	    grow(&s->groups, s->ngroups, &s->capgroups, sizeof *s->groups, e) < 0 ||
-	    put_number(k->values, value, s->ngroups, e) < 0) {
+	    array_grow(&s->groups, s->ngroups, &s->capgroups, sizeof *s->groups, e) < 0 ||
+	    json_object_set_new(k->values, value, json_integer((json_int_t)s->ngroups)) < 0) {
 		free(value);
-		return -1;
+		return err_set(e, "out of memory");
 	}
 	*n = (uint32_t)s->ngroups;
 	s->groups[s->ngroups++] = (struct group){
@@ -336,17 +200,17 @@ static int
 add_line(struct score *s, const struct box *b, const struct box_record *r, struct err *e)
 {
 	const json_t *optional = json_object_get(b->extra, "optional");
-	struct place *p;
+	struct listing_place *p;
 	size_t i, at = s->truth.nplaces * s->nkeys;
 
 	if (optional != NULL && !json_is_boolean(optional))
 		return err_set(e, "\"optional\" is neither true nor false");
-	if (add_place(&s->truth, b, r, &p, e) < 0)
+	if (listing_add_place(&s->truth, b, r, &p, e) < 0)
 		return -1;
 	p->optional = json_is_true(optional);
 	p->phi = b->phi != NULL && b->phi[0] != '\0';
 	for (i = 0; i < s->nkeys; i++)
-		if (grow(&s->value, at + i, &s->capvalue, sizeof *s->value, e) < 0 ||
+		if (array_grow(&s->value, at + i, &s->capvalue, sizeof *s->value, e) < 0 ||
 		    /* What does not count makes no group either; it is never asked for its. */
 		    (!p->optional && find_group(s, i, b, r, &s->value[at + i], e) < 0))
 			return -1;
@@ -356,12 +220,13 @@ add_line(struct score *s, const struct box *b, const struct box_record *r, struc
 static int
 add_truth(struct score *s, const struct box_record *r, struct err *e)
 {
-	struct entry *entry;
+	struct listing_entry *entry;
 	size_t i;
 
-	if (add_entry(&s->truth, r, &entry, e) < 0 ||
-	    put_number(s->bases, base_name(r->file), 1, e) < 0)
+	if (listing_add(&s->truth, r, &entry, e) < 0)
 		return -1;
+	if (json_object_set_new(s->bases, listing_base(r->file), json_true()) < 0)
+		return err_set(e, "out of memory");
 	for (i = 0; i < r->nboxes; i++)
 		if (add_line(s, &r->boxes[i], r, e) < 0)
 			return -1;
@@ -372,19 +237,19 @@ add_truth(struct score *s, const struct box_record *r, struct err *e)
 static int
 add_found(struct score *s, const struct box_record *r, struct err *e)
 {
-	struct entry *entry;
-	struct place *p;
+	struct listing_entry *entry;
+	struct listing_place *p;
 	size_t i;
 
 	/* Not kept: no file of the truth has even this base name. */
-	if (json_object_get(s->bases, base_name(r->file)) == NULL) {
+	if (json_object_get(s->bases, listing_base(r->file)) == NULL) {
 		s->strangers++;
 		return 0;
 	}
-	if (add_entry(&s->found, r, &entry, e) < 0)
+	if (listing_add(&s->found, r, &entry, e) < 0)
 		return -1;
 	for (i = 0; i < r->nboxes; i++)
-		if (add_place(&s->found, &r->boxes[i], r, &p, e) < 0)
+		if (listing_add_place(&s->found, &r->boxes[i], r, &p, e) < 0)
 			return -1;
 	entry->n = r->nboxes;
 	return 0;
@@ -420,150 +285,12 @@ score_found(struct score *s, FILE *in, struct err *e)
 	return read_list(s, in, add_found, e);
 }
 
-/* By file, frame and order of arrival. */
-static int
-compare_entries(const void *p, const void *q)
-{
-	const struct entry *a = p, *b = q;
-
-	if (a->file != b->file)
-		return a->file > b->file ? 1 : -1;
-	if (a->frame != b->frame)
-		return a->frame > b->frame ? 1 : -1;
-	return (a->order > b->order) - (a->order < b->order);
-}
-
-static void
-sort_entries(struct list *l)
-{
-	struct file *f;
-	size_t i;
-
-	if (l->nentries > 1)
-		qsort(l->entries, l->nentries, sizeof *l->entries, compare_entries);
-	for (i = l->nentries; i-- > 0; ) {
-		f = &l->files[l->entries[i].file];
-		f->first = i;
-		f->n++;
-	}
-}
-
-static int
-compare_bases(const void *p, const void *q)
-{
-	const struct file *const *a = p, *const *b = q;
-
-	return strcmp(base_name((*a)->name), base_name((*b)->name));
-}
-
-/* Files of L without a partner by base name. The caller frees it. */
-static struct file **
-left_over(const struct list *l, size_t *n, struct err *e)
-{
-	struct file **left = malloc((l->nfiles + 1) * sizeof(struct file *));
-	size_t i;
-
-	if (left == NULL) {
-		err_set(e, "out of memory");
-		return NULL;
-	}
-	*n = 0;
-	for (i = 0; i < l->nfiles; i++)
-		if (l->files[i].partner == NULL)
-			left[(*n)++] = &l->files[i];
-	if (*n > 1)
-		qsort(left, *n, sizeof(struct file *), compare_bases);
-	return left;
-}
-
-/* How many of N files in LEFT share the base name of the first. */
-static size_t
-run_length(struct file *const *left, size_t n)
-{
-	size_t run = 1;
-
-	while (run < n && compare_bases(&left[0], &left[run]) == 0)
-		run++;
-	return run;
-}
-
-static void
-match_bases(struct file *const *truth, size_t ntruth, struct file *const *found,
-    size_t nfound, uint64_t *ambiguous)
-{
-	size_t runs, run;
-	int order;
-
-	while (ntruth > 0 && nfound > 0) {
-		order = compare_bases(truth, found);
-		runs = order <= 0 ? run_length(truth, ntruth) : 0;
-		run = order >= 0 ? run_length(found, nfound) : 0;
-		if (runs == 1 && run == 1) {
-			(*truth)->partner = *found;
-			(*found)->partner = *truth;
-		} else if (order == 0)
-			*ambiguous += runs;
-		truth += runs;
-		ntruth -= runs;
-		found += run;
-		nfound -= run;
-	}
-}
-
-static int
-match_files(struct score *s, uint64_t *ambiguous, struct err *e)
-{
-	struct file **truth, **found = NULL;
-	size_t i, ntruth, nfound;
-	const json_t *same;
-
-	for (i = 0; i < s->truth.nfiles; i++)
-		if ((same = json_object_get(s->found.names, s->truth.files[i].name)) != NULL) {
-			s->truth.files[i].partner = &s->found.files[json_integer_value(same)];
-			s->truth.files[i].partner->partner = &s->truth.files[i];
-		}
-	if ((truth = left_over(&s->truth, &ntruth, e)) == NULL ||
-	    (found = left_over(&s->found, &nfound, e)) == NULL) {
-		free(truth);
-		return -1;
-	}
-	match_bases(truth, ntruth, found, nfound, ambiguous);
-	free(truth);
-	free(found);
-	return 0;
-}
-
-/* Entries of one frame, and those of frame 0 with them. */
-struct part {
-	const struct list *list;
-	const struct entry *every, *own;
-	size_t nevery, nown;
-};
-
-static size_t
-part_places(const struct part *p)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < p->nevery; i++)
-		n += p->every[i].n;
-	for (i = 0; i < p->nown; i++)
-		n += p->own[i].n;
-	return n;
-}
-
-static const struct entry *
-part_entry(const struct part *p, size_t i)
-{
-	return i < p->nevery ? &p->every[i] : i - p->nevery < p->nown ? &p->own[i - p->nevery] : NULL;
-}
-
 /*
  * An image to be scored, which stands for IMAGES that are alike. The boxes of the
  * score are its lines, what is optional, what was found, and the first two grown.
  */
 struct image {
-	const struct file *file;
+	const struct listing_file *file;
 	uint32_t frame, width, height;
 	uint64_t images;
 	size_t nlines, noptional, nfound, nboxes;
@@ -595,14 +322,14 @@ reserve(struct score *s, size_t n, struct err *e)
 
 /* Adds the places of P that are lines, or optional, and have an area. */
 static void
-add_boxes(struct score *s, struct image *im, const struct part *p, bool optional,
+add_boxes(struct score *s, struct image *im, const struct listing_part *p, bool optional,
     unsigned what)
 {
-	const struct entry *entry;
-	const struct place *place;
+	const struct listing_entry *entry;
+	const struct listing_place *place;
 	size_t i, j;
 
-	for (i = 0; (entry = part_entry(p, i)) != NULL; i++)
+	for (i = 0; (entry = listing_part_entry(p, i)) != NULL; i++)
 		for (j = entry->first; j < entry->first + entry->n; j++) {
 			place = &p->list->places[j];
 			if (place->optional != optional || place->w == 0 || place->h == 0)
@@ -612,6 +339,12 @@ add_boxes(struct score *s, struct image *im, const struct part *p, bool optional
 				.x = place->x, .y = place->y, .w = place->w, .h = place->h, .what = what
 			};
 		}
+}
+
+static uint32_t
+least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
 }
 
 /* Adds N of the boxes, from FIRST on, grown by SCORE_PAD within the image. */
@@ -624,20 +357,20 @@ add_grown(struct score *s, struct image *im, size_t first, size_t n, unsigned wh
 
 	for (i = first; i < first + n; i++) {
 		b = &s->boxes[i];
-		left = b->x < SCORE_PAD ? b->x : SCORE_PAD;
-		top = b->y < SCORE_PAD ? b->y : SCORE_PAD;
+		left = least(b->x, SCORE_PAD);
+		top = least(b->y, SCORE_PAD);
 		grown = (struct overlap_box){ .x = b->x - left, .y = b->y - top, .what = what };
-		grown.w = cut(grown.x, left + b->w + SCORE_PAD, im->width);
-		grown.h = cut(grown.y, top + b->h + SCORE_PAD, im->height);
+		grown.w = least(left + b->w + SCORE_PAD, im->width - grown.x);
+		grown.h = least(top + b->h + SCORE_PAD, im->height - grown.y);
 		s->boxes[im->nboxes++] = grown;
 	}
 }
 
 static int
-lay_out(struct score *s, struct image *im, const struct part *truth, const struct part *found,
+lay_out(struct score *s, struct image *im, const struct listing_part *truth, const struct listing_part *found,
     struct err *e)
 {
-	size_t ntruth = part_places(truth), nfound = part_places(found);
+	size_t ntruth = listing_part_places(truth), nfound = listing_part_places(found);
 
 	if (ntruth > SCORE_BOXES_MAX || nfound > SCORE_BOXES_MAX)
 		return err_set(e, "frame %" PRIu32 ": more than %u boxes", im->frame, SCORE_BOXES_MAX);
@@ -652,70 +385,6 @@ lay_out(struct score *s, struct image *im, const struct part *truth, const struc
 	add_grown(s, im, 0, im->nlines, OVERLAP_B);
 	add_grown(s, im, im->nlines, im->noptional, OVERLAP_C);
 	return 0;
-}
-
-static uint32_t
-apart(uint32_t a, uint32_t b)
-{
-	return a > b ? a - b : b - a;
-}
-
-/* Whether all four of left, top, width and height differ by no more than TOLERANCE. */
-static bool
-alike(const struct overlap_box *a, const struct overlap_box *b, uint32_t tolerance)
-{
-	return apart(a->x, b->x) <= tolerance && apart(a->y, b->y) <= tolerance &&
-	    apart(a->w, b->w) <= tolerance && apart(a->h, b->h) <= tolerance;
-}
-
-/* What boxes are to Presidio's evaluator. */
-enum {
-	MARK_POSITIVE = 1,	/* in its list of positives */
-	MARK_DUPLICATE = 2	/* of one found before */
-};
-
-/* Marks those of N boxes from FIRST on that are like B; returns whether there are any. */
-static bool
-mark_alike(struct score *s, size_t first, size_t n, const struct overlap_box *b)
-{
-	bool any = false;
-	size_t i;
-
-	for (i = first; i < first + n; i++)
-		if (alike(&s->boxes[i], b, SCORE_TOLERANCE)) {
-			s->mark[i] |= MARK_POSITIVE;
-			any = true;
-		}
-	return any;
-}
-
-/*
- * Marks the positives as Presidio's eval_dicom_instance would, for which what was
- * found is both the text that was read and the PHI in it. Lines are its ground
- * truth; whatever is like an optional box alone is no positive.
- */
-static void
-mark_positives(struct score *s, const struct image *im)
-{
-	size_t found = im->nlines + im->noptional, end = found + im->nfound, i, j;
-
-	memset(s->mark, 0, end);
-	for (i = found; i < end; i++) {
-		for (j = found; j < i && (s->mark[i] & MARK_DUPLICATE) == 0; j++)
-			if ((s->mark[j] & MARK_DUPLICATE) == 0 &&
-			    alike(&s->boxes[i], &s->boxes[j], SCORE_DUPLICATE))
-				s->mark[i] |= MARK_DUPLICATE;
-		if ((s->mark[i] & MARK_DUPLICATE) == 0 &&
-		    !mark_alike(s, 0, im->nlines, &s->boxes[i]) &&
-		    !mark_alike(s, im->nlines, im->noptional, &s->boxes[i]))
-			mark_alike(s, found, im->nfound, &s->boxes[i]);
-	}
-	memset(s->mark + im->nlines, 0, im->noptional);
-	/* Positives of one place and size are one. */
-	for (i = 0; i < end; i++)
-		for (j = 0; j < i && (s->mark[i] & MARK_POSITIVE) != 0; j++)
-			if ((s->mark[j] & MARK_POSITIVE) != 0 && alike(&s->boxes[i], &s->boxes[j], 0))
-				s->mark[i] &= (unsigned char)~MARK_POSITIVE;
 }
 
 static uint64_t
@@ -781,7 +450,7 @@ count_lines(struct score *s, const struct image *im, const struct score_watch *w
 		found = covered * 10 >= area * 9;
 		one = (struct score_lines){
 			.lines = im->images, .found = found ? im->images : 0,
-			.matched = (s->mark[i] & MARK_POSITIVE) != 0 ? im->images : 0,
+			.matched = (s->mark[i] & PRESIDIO_POSITIVE) != 0 ? im->images : 0,
 			.area = (double)im->images * (double)area,
 			.covered = (double)im->images * (double)covered
 		};
@@ -794,15 +463,15 @@ count_lines(struct score *s, const struct image *im, const struct score_watch *w
 
 /* Lines outside of the image: there, and not to be found. */
 static int
-count_outside(struct score *s, const struct image *im, const struct part *truth,
+count_outside(struct score *s, const struct image *im, const struct listing_part *truth,
     const struct score_watch *watch, struct score_result *r, struct err *e)
 {
 	const struct score_lines one = { .lines = im->images };
-	const struct entry *entry;
-	const struct place *p;
+	const struct listing_entry *entry;
+	const struct listing_place *p;
 	size_t i, j;
 
-	for (i = 0; (entry = part_entry(truth, i)) != NULL; i++)
+	for (i = 0; (entry = listing_part_entry(truth, i)) != NULL; i++)
 		for (j = entry->first; j < entry->first + entry->n; j++) {
 			p = &s->truth.places[j];
 			if (p->optional || (p->w > 0 && p->h > 0))
@@ -826,11 +495,11 @@ count_found(struct score *s, const struct image *im, const uint64_t all[OVERLAP_
 	    all[OVERLAP_A | OVERLAP_B | OVERLAP_C]);
 	r->wrong += (double)im->images * (double)all[OVERLAP_A];
 	for (i = 0; i < found + im->nfound; i++)
-		if ((s->mark[i] & MARK_POSITIVE) != 0) {
+		if ((s->mark[i] & PRESIDIO_POSITIVE) != 0) {
 			r->positives += im->images;
 			r->true_positives += i < im->nlines ? im->images : 0;
 		}
-	if (grow(&s->shares, s->nshares, &s->capshares, sizeof *s->shares, e) < 0)
+	if (array_grow(&s->shares, s->nshares, &s->capshares, sizeof *s->shares, e) < 0)
 		return -1;
 	s->shares[s->nshares++] = (struct share){
 		(double)all[OVERLAP_A] / ((double)im->width * im->height), im->images
@@ -846,14 +515,14 @@ count_found(struct score *s, const struct image *im, const uint64_t all[OVERLAP_
 
 /* The size that all records of the image agree on. */
 static int
-find_size(struct image *im, const struct part *truth, const struct part *found, struct err *e)
+find_size(struct image *im, const struct listing_part *truth, const struct listing_part *found, struct err *e)
 {
-	const struct part *const parts[] = { truth, found };
-	const struct entry *entry;
+	const struct listing_part *const parts[] = { truth, found };
+	const struct listing_entry *entry;
 	size_t i, j;
 
 	for (i = 0; i < 2; i++)
-		for (j = 0; (entry = part_entry(parts[i], j)) != NULL; j++) {
+		for (j = 0; (entry = listing_part_entry(parts[i], j)) != NULL; j++) {
 			if (im->width == 0) {
 				im->width = entry->width;
 				im->height = entry->height;
@@ -866,8 +535,8 @@ find_size(struct image *im, const struct part *truth, const struct part *found, 
 }
 
 static int
-score_image(struct score *s, struct image *im, const struct part *truth,
-    const struct part *found, const struct score_watch *watch, struct score_result *r,
+score_image(struct score *s, struct image *im, const struct listing_part *truth,
+    const struct listing_part *found, const struct score_watch *watch, struct score_result *r,
     struct err *e)
 {
 	uint64_t all[OVERLAP_SETS];
@@ -875,7 +544,7 @@ score_image(struct score *s, struct image *im, const struct part *truth,
 	if (find_size(im, truth, found, e) < 0 || lay_out(s, im, truth, found, e) < 0 ||
 	    overlap_measure(s->overlap, s->boxes, im->nboxes, all, e) < 0)
 		return -1;
-	mark_positives(s, im);
+	presidio_mark(s->boxes, im->nlines, im->noptional, im->nfound, s->mark);
 	r->images += im->images;
 	if (found->nevery + found->nown == 0)
 		r->absent += im->images;
@@ -884,42 +553,9 @@ score_image(struct score *s, struct image *im, const struct part *truth,
 	    count_found(s, im, all, watch, r, e) < 0 ? -1 : 0;
 }
 
-/* Takes frame 0 of file F off its entries, and leaves N of others from *NEXT on. */
-static void
-part_start(struct part *p, const struct list *l, const struct file *f,
-    const struct entry **next, size_t *n)
-{
-	*p = (struct part){ .list = l };
-	*n = 0;
-	if (f == NULL)
-		return;
-	p->every = &l->entries[f->first];
-	while (p->nevery < f->n && p->every[p->nevery].frame == 0)
-		p->nevery++;
-	*next = p->every + p->nevery;
-	*n = f->n - p->nevery;
-}
-
-/* Moves P to FRAME: the entries of it at *NEXT, which come after those before it. */
-static void
-part_move(struct part *p, uint32_t frame, const struct entry **next, size_t *n)
-{
-	p->nown = 0;
-	while (*n > 0 && (*next)->frame < frame) {
-		++*next;
-		--*n;
-	}
-	p->own = *next;
-	while (*n > 0 && (*next)->frame == frame) {
-		p->nown++;
-		++*next;
-		--*n;
-	}
-}
-
 /* Frames that are counted by frame 0 must be the same for all who speak of the file. */
 static int
-check_frames(const struct file *f, const struct entry *entries, uint32_t frames,
+check_frames(const struct listing_file *f, const struct listing_entry *entries, uint32_t frames,
     struct err *e)
 {
 	size_t i;
@@ -931,27 +567,25 @@ check_frames(const struct file *f, const struct entry *entries, uint32_t frames,
 }
 
 static int
-score_file(struct score *s, const struct file *f, const struct score_watch *watch,
+score_file(struct score *s, const struct listing_file *f, const struct score_watch *watch,
     struct score_result *r, struct err *e)
 {
-	struct part truth, found;
-	const struct entry *t = NULL, *d = NULL;
+	struct listing_part truth, found;
 	uint32_t frame, frames, told = 0;
-	size_t nt, nd;
 	struct image im;
 
-	part_start(&truth, &s->truth, f, &t, &nt);
-	part_start(&found, &s->found, f->partner, &d, &nd);
+	listing_part_start(&truth, &s->truth, f);
+	listing_part_start(&found, &s->found, f->partner);
 	frames = s->truth.entries[f->first].frames;
 	if (truth.nevery > 0 && (check_frames(f, s->truth.entries, frames, e) < 0 ||
 	    check_frames(f->partner, s->found.entries, frames, e) < 0))
 		return -1;
-	while (nt > 0 || (truth.nevery > 0 && nd > 0)) {
-		frame = nt > 0 ? t->frame : d->frame;
-		if (truth.nevery > 0 && nd > 0 && d->frame < frame)
-			frame = d->frame;
-		part_move(&truth, frame, &t, &nt);
-		part_move(&found, frame, &d, &nd);
+	while (truth.nnext > 0 || (truth.nevery > 0 && found.nnext > 0)) {
+		frame = truth.nnext > 0 ? truth.next->frame : found.next->frame;
+		if (truth.nevery > 0 && found.nnext > 0 && found.next->frame < frame)
+			frame = found.next->frame;
+		listing_part_move(&truth, frame);
+		listing_part_move(&found, frame);
 		im = (struct image){ .file = f, .frame = frame, .images = 1 };
 		if (score_image(s, &im, &truth, &found, watch, r, e) < 0)
 			return -1;
@@ -1024,9 +658,9 @@ score_sum(struct score *s, const struct score_watch *watch, struct score_result 
 	size_t i;
 
 	memset(r, 0, sizeof *r);
-	sort_entries(&s->truth);
-	sort_entries(&s->found);
-	if (match_files(s, &r->ambiguous, e) < 0)
+	listing_sort(&s->truth);
+	listing_sort(&s->found);
+	if (listing_match(&s->truth, &s->found, &r->ambiguous, e) < 0)
 		return -1;
 	for (i = 0; i < s->truth.nfiles; i++)
 		if (score_file(s, &s->truth.files[i], watch, r, e) < 0) {

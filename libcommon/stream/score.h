@@ -22,8 +22,6 @@
 #include "base/err.h"
 
 #define SCORE_PAD 6u		/* pixels; what a box that is drawn a little wide may cover */
-#define SCORE_TOLERANCE 50u	/* pixels; the default of Presidio's evaluator */
-#define SCORE_DUPLICATE 5u	/* pixels; boxes that it takes for one */
 #define SCORE_BOXES_MAX 65536u	/* on one image; that evaluator's rule costs the square of it */
 #define SCORE_KEYS_MAX 8u	/* keys to group by */
 
