@@ -340,10 +340,18 @@ branch(struct rng *r, struct canvas *c, double x, double y, double a, double thi
 static void
 vessels(struct rng *r, struct canvas *c, const struct pen *p)
 {
+	static const struct colour edge = {{200, 40, 20}}, core = {{255, 180, 40}};
 	double opacity = rng_real(r, .25, 1), thick = rng_real(r, 1.2, 8);
+	int power = rng_chance(r, .4);	/* power Doppler: from red at the walls to yellow within */
 
-	for (int n = rng_int(r, 1, 4); n > 0; n--)
-		branch(r, c, any(r), any(r), rng_real(r, 0, 2 * PI), thick, rng_real(r, 60, 260), &p->k, opacity, 3);
+	for (int n = rng_int(r, 1, 4); n > 0; n--) {
+		double x = any(r), y = any(r), a = rng_real(r, 0, 2 * PI), length = rng_real(r, 60, 260);
+		struct rng again = *r;
+
+		branch(r, c, x, y, a, thick, length, power ? &edge : &p->k, power ? 1 : opacity, 3);
+		if (power)	/* the same way once more */
+			branch(&again, c, x, y, a, thick / 2, length, &core, 1, 3);
+	}
 }
 
 /* Colour or power Doppler in its region: thresholded flow in the colours of its map, often with a box around it. */
@@ -514,7 +522,7 @@ clutter_draw(struct rng *r, struct canvas *c)
 		void (*draw)(struct rng *, struct canvas *, const struct pen *);
 		int often;
 	} kinds[] = {{texture, 22}, {shapes, 10}, {ruler, 8}, {caliper, 5}, {ecg, 5}, {spectrum, 3}, {colour_bar, 8}, {widgets, 6},
-	    {guides, 4}, {code, 3}, {checkers, 6}, {bars, 5}, {steps, 3}, {vessels, 6}, {doppler, 8}, {metal, 6}, {spots, 6}, {curls, 4}};
+	    {guides, 4}, {code, 3}, {checkers, 6}, {bars, 5}, {steps, 3}, {vessels, 10}, {doppler, 14}, {metal, 6}, {spots, 6}, {curls, 4}};
 	int often[COUNT(kinds)];
 	struct pen p = {colour_any(r, c, rng_chance(r, .5) ? rng_int(r, 180, 255) : rng_int(r, 0, 255)), rng_chance(r, .6)};
 

@@ -224,7 +224,7 @@ void
 scene_draw(struct rng *r, struct scene *s)
 {
 	static _Thread_local struct canvas c;
-	int bare = rng_chance(r, .22);
+	int bare = rng_chance(r, .25);
 	double least = 255;
 
 	c.planes = rng_chance(r, .35) ? 3 : 1;
