@@ -153,7 +153,7 @@ TRAIN_PACKAGES = libfreetype-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev \
 	xfonts-efont-unicode mate-backgrounds fonts-dejavu-extra xfonts-75dpi xfonts-100dpi xfonts-base xfonts-terminus xfonts-x3270-misc xfonts-jmk
 TRAIN_LIBS = freetype2 libpng libjpeg zlib cairo
 BACKGROUNDS = ../shared/bench/backgrounds $(wildcard /usr/share/backgrounds/mate/nature)
-STEPS = 40000
+STEPS = 57000
 SEED = 1
 TRAIN_SOURCES = $(wildcard train/*.c) libcommon/text/conv.c libcommon/text/net.c
 

@@ -93,7 +93,7 @@ kernels(int count, char *names[])
 				return 2;
 			image_fill(m, pixels, 112 * channels);
 			net_forward(&w, m);
-			for (enum net_map i = NET_B1; i < NET_MAPS; i++)
+			for (enum net_map i = NET_B1; i < NET_G; i++)
 				status |= !same(m, i, 0, 0, &first.maps[i], 0, first.maps[i].width);
 		}
 		net_maps_free(&first);

@@ -234,9 +234,9 @@ covers='any(.boxes[]; .x <= 30 and .y <= 20 and .x + .w >= 158 and .y + .h >= 29
 }
 
 @test "a large image is seen in tiles, and text across their borders is found" {
-	# Cores of 1024 pixels meet in the middle of this text.
-	pgm "DOE^JANE 1956-03-07" 960 1020 1600 >in
-	[ "$(txt-detect -n in | jq -c '[.boxes[] | select(.x <= 960 and .y <= 1020 and .x + .w >= 1088 and .y + .h >= 1029)] | length')" -eq 1 ]
+	# Cores of 2048 pixels meet in the middle of this text.
+	pgm "DOE^JANE 1956-03-07" 1984 2044 2600 >in
+	[ "$(txt-detect -n in | jq -c '[.boxes[] | select(.x <= 1984 and .y <= 2044 and .x + .w >= 2112 and .y + .h >= 2053)] | length')" -eq 1 ]
 }
 
 @test "colour and 16 bits give the same boxes as gray" {

@@ -8,12 +8,12 @@
 #include "text/net.h"
 
 /*
- * From bench/: a cell belongs to a component above CELL; a component is text when its mean and its best cell are sure
- * enough. The mean is what tells text from clutter.
+ * From bench/: cells above CELL hold a component together, those above EXTENT are of it, and it is text when its mean and
+ * its best cell are sure enough.
  */
-#define CELL .40
-#define MEAN .70
-#define BEST .80
+#define CELL .15
+#define EXTENT .60
+#define BEST .75
 #define CELLS_MIN 3
 #define FILL .75	/* of a component's box; emptier ones are cut in two */
 #define GROW_ALONG 4u	/* pixels, on each side of a line */
@@ -39,6 +39,8 @@ cells_free(struct cells *c)
 	memset(c, 0, sizeof *c);
 }
 
+#define WEAK UINT32_MAX	/* no component is numbered so: an image has fewer cells */
+
 /* What a component's cells say together. */
 struct component {
 	struct part at;
@@ -46,7 +48,10 @@ struct component {
 	uint32_t cells, best;
 };
 
-/* Marks the 8-connected component of cell START with MARK. */
+/*
+ * Marks the 8-connected component of cell START with MARK. Cells below EXTENT hold it together, but are not of it: they
+ * are marked as WEAK.
+ */
 static struct component
 component_mark(struct cells *d, size_t start, uint32_t mark)
 {
@@ -59,13 +64,17 @@ component_mark(struct cells *d, size_t start, uint32_t mark)
 	while (depth > 0) {
 		uint32_t cell = d->stack[--depth], x = cell % width, y = cell / width, p = d->sure->pixels[cell];
 
-		c.cells++;
-		c.sum += p;
-		c.best = p > c.best ? p : c.best;
-		c.at.x0 = x < c.at.x0 ? x : c.at.x0;
-		c.at.y0 = y < c.at.y0 ? y : c.at.y0;
-		c.at.x1 = x + 1 > c.at.x1 ? x + 1 : c.at.x1;
-		c.at.y1 = y + 1 > c.at.y1 ? y + 1 : c.at.y1;
+		if (p < (uint8_t)(EXTENT * 255)) {
+			d->label[cell] = WEAK;
+		} else {
+			c.cells++;
+			c.sum += p;
+			c.best = p > c.best ? p : c.best;
+			c.at.x0 = x < c.at.x0 ? x : c.at.x0;
+			c.at.y0 = y < c.at.y0 ? y : c.at.y0;
+			c.at.x1 = x + 1 > c.at.x1 ? x + 1 : c.at.x1;
+			c.at.y1 = y + 1 > c.at.y1 ? y + 1 : c.at.y1;
+		}
 		for (uint32_t v = y > 0 ? y - 1 : 0; v <= y + 1 && v < height; v++)
 			for (uint32_t u = x > 0 ? x - 1 : 0; u <= x + 1 && u < width; u++) {
 				size_t next = (size_t)v * width + u;
@@ -183,7 +192,7 @@ cells_lines(struct cells *d, const struct gray *sure, const struct scale *s, uin
 	uint32_t mark = 0;
 
 	d->sure = sure;
-	if (n > UINT32_MAX)
+	if (n >= WEAK)
 		return err_set(e, "the image is too large");
 	if (n > d->room) {
 		free(d->label);
@@ -203,8 +212,8 @@ cells_lines(struct cells *d, const struct gray *sure, const struct scale *s, uin
 		if (d->label[i] != 0 || d->sure->pixels[i] < (uint8_t)(CELL * 255))
 			continue;
 		c = component_mark(d, i, ++mark);
-		mean = (double)c.sum / c.cells / 255;
-		if (c.cells >= CELLS_MIN && mean >= MEAN && c.best >= (uint32_t)(BEST * 255) &&
+		mean = c.cells > 0 ? (double)c.sum / c.cells / 255 : 0;
+		if (c.cells >= CELLS_MIN && mean >= s->mean && c.best >= (uint32_t)(BEST * 255) &&
 		    component_cut(d, c.at, mark, s, mean, width, height, r, e) < 0)
 			return -1;
 	}

@@ -28,6 +28,7 @@ struct scale {
 	uint32_t up, down;
 	uint32_t side_min, side_max;
 	uint32_t line_min, line_max;
+	double mean;	/* probability of a line's cells, at least; what tells text from clutter */
 };
 
 /*

@@ -9,16 +9,19 @@
 #include "text/changes.h"
 #include "text/net.h"
 
-/* At which sizes the net sees an image, by its short side, and what height of lines it is then believed for. */
+/*
+ * At which sizes the net sees an image, by its short side, and what height of lines it is then believed for. Half the
+ * size shows letters over 60 pixels, but also makes clutter look like letters, so that it has to be surer.
+ */
 static const struct scale scales[] = {
-	{1, 1, 0, UINT32_MAX, 0, UINT32_MAX},
-	{2, 1, 0, 399, 0, UINT32_MAX},
-	{1, 2, 1201, UINT32_MAX, 40, UINT32_MAX},
+	{1, 1, 0, UINT32_MAX, 0, UINT32_MAX, .74},
+	{2, 1, 0, 399, 0, UINT32_MAX, .74},
+	{1, 2, 640, UINT32_MAX, 48, UINT32_MAX, .88},
 };
 #define SCALES (sizeof scales / sizeof *scales)
 
 /* Tiles: a core, and what surrounds it as far as the net reaches. An image that fits into both is one tile. */
-#define TILE_CORE 1024u
+#define TILE_CORE 2048u
 #define TILE_MAX (TILE_CORE + 2 * NET_REACH)
 
 #define SURE_LOGITS (16 << CONV_POINT)	/* from -8 up to 8 */

@@ -17,13 +17,13 @@ const struct net_shape net_shapes[NET_MAPS] = {
 	[NET_D2] = {48, 4, 4},
 	[NET_D3] = {48, 4, 1},
 	[NET_D4] = {48, 4, 0},
-	[NET_G] = {32, 4, 0},
 	[NET_E0] = {32, 3, 1},
 	[NET_E1] = {32, 3, 0},
-	[NET_H] = {16, 3, 0},
 	[NET_U] = {16, 2, 1},
 	[NET_V] = {16, 2, 0},
 	[NET_LOGIT] = {CONV_LANES, 2, 0},
+	[NET_G] = {32, 4, 0},
+	[NET_H] = {16, 3, 0},
 };
 
 #define NONE NET_IMAGE
@@ -236,19 +236,19 @@ net_maps_size(struct net_maps *m, size_t width, size_t height, size_t channels)
 	if (width == 0 || height == 0 || width % NET_ALIGN || height % NET_ALIGN || width > UINT32_MAX ||
 	    height > UINT32_MAX)
 		return false;
-	for (enum net_map i = 0; i < NET_MAPS; i++)
+	for (enum net_map i = 0; i < NET_G; i++)
 		m->maps[i].channels = i == NET_IMAGE ? channels : net_shapes[i].channels;
 	if (!planes_shape(m, NET_LOGIT, NET_LOGIT, width, height, &used) ||
 	    !planes_shape(m, NET_B1, NET_B2, width, height, &used))
 		return false;
-	/* The rest lies one over another: image and A; what follows B2, up to H; U and V, which need B2 and H alone. */
+	/* The rest lies one over another: image and A; what follows B2, up to E1; U and V, which need B2 and E1 alone. */
 	early = late = used;
 	if (!planes_shape(m, NET_IMAGE, NET_A, width, height, &early) ||
 	    !planes_shape(m, NET_U, NET_V, width, height, &late) ||
-	    !planes_shape(m, NET_C0, NET_E1, width, height, &used))
+	    !planes_shape(m, NET_C0, NET_E0, width, height, &used))
 		return false;
 	used = larger(used, late);
-	if (!planes_shape(m, NET_H, NET_H, width, height, &used))
+	if (!planes_shape(m, NET_E1, NET_E1, width, height, &used))
 		return false;
 	used = larger(used, early);
 	if (__builtin_mul_overflow(used, sizeof *m->memory, &bytes))
@@ -260,7 +260,7 @@ net_maps_size(struct net_maps *m, size_t width, size_t height, size_t channels)
 			return false;
 		m->room = used;
 	}
-	for (enum net_map i = 0; i < NET_MAPS; i++) {
+	for (enum net_map i = 0; i < NET_G; i++) {
 		struct net_plane *p = &m->maps[i];
 
 		p->at = m->memory + p->start + p->border * (p->row + p->channels);
@@ -295,11 +295,12 @@ border_clear(const struct net_plane *p)
 
 /* ---- forward ---- */
 
+/* OUT = the convolution of layer L, + ADD unless that is NULL. */
 static void
-layer_run(const struct net_weights *w, size_t layer, struct net_maps *m)
+plane_run(const struct net_weights *w, size_t layer, const struct net_plane *in, const struct net_plane *out,
+    const struct net_plane *add)
 {
 	const struct net_layer *l = &net_layers[layer];
-	const struct net_plane *in = &m->maps[l->from], *out = &m->maps[l->to];
 	size_t stride = l->size % 2 == 0 ? 2 : 1;
 	struct conv c = {.in = in->at, .in_row = in->row * stride, .in_step = in->channels * stride, .out = out->at,
 	    .out_row = out->row, .out_step = out->channels, .weights = w->weights[layer], .bias = w->bias[layer],
@@ -309,31 +310,24 @@ layer_run(const struct net_weights *w, size_t layer, struct net_maps *m)
 	if (layer == 0 && in->channels == 1)
 		c.weights = w->gray;
 	c.taps = net_taps(l, in->row, in->channels, c.tap, &c.run);
-	if (l->add != NONE) {
-		c.add = m->maps[l->add].at;
-		c.add_row = m->maps[l->add].row;
+	if (add != NULL) {
+		c.add = add->at;
+		c.add_row = add->row;
 	}
-	border_clear(out);
-	conv_run(&c);
-}
-
-/* join = with + small, each place of SMALL 2x2 times */
-static void
-join(const struct net_plane *small, const struct net_plane *with, const struct net_plane *to)
-{
-	size_t n = small->channels;
-
-	border_clear(to);
-	for (size_t y = 0; y < to->height; y++) {
-		int16_t *out = to->at + y * to->row;
-		const int16_t *a = with->at + y * with->row, *b = small->at + y / 2 * small->row;
-
-		for (size_t x = 0; x < to->width; x++)
-			for (size_t i = 0; i < n; i++) {
-				int v = a[x * n + i] + b[x / 2 * n + i];
-
-				out[x * n + i] = (int16_t)(v > INT16_MAX ? INT16_MAX : v < INT16_MIN ? INT16_MIN : v);
-			}
+	if (out->width <= in->width) {
+		conv_run(&c);
+		return;
+	}
+	/* Up: each place of the output is one of four that are alike, but for what is added. */
+	c.width = in->width;
+	c.height = in->height;
+	c.out_row *= 2;
+	c.out_step *= 2;
+	c.add_row *= 2;
+	for (size_t i = 0; i < 4; i++) {
+		c.out = out->at + i / 2 * out->row + i % 2 * out->channels;
+		c.add = add->at + i / 2 * add->row + i % 2 * add->channels;
+		conv_run(&c);
 	}
 }
 
@@ -343,9 +337,9 @@ net_forward(const struct net_weights *w, struct net_maps *m)
 	border_clear(&m->maps[NET_IMAGE]);
 	for (size_t i = 0; i < NET_LAYERS; i++) {
 		const struct net_layer *l = &net_layers[i];
+		enum net_map to = l->join != NONE ? l->join : l->to, add = l->join != NONE ? l->with : l->add;
 
-		layer_run(w, i, m);
-		if (l->join != NONE)
-			join(&m->maps[l->to], &m->maps[l->with], &m->maps[l->join]);
+		border_clear(&m->maps[to]);
+		plane_run(w, i, &m->maps[l->from], &m->maps[to], add != NONE ? &m->maps[add] : NULL);
 	}
 }

@@ -32,9 +32,9 @@
 #define NET_WEIGHTS 126832u
 #define NET_BIASES 473u
 
-/* The planes of values between layers. */
-enum net_map { NET_IMAGE, NET_A, NET_B1, NET_B2, NET_C0, NET_C1, NET_C2, NET_D0, NET_D1, NET_D2, NET_D3, NET_D4, NET_G,
-	NET_E0, NET_E1, NET_H, NET_U, NET_V, NET_LOGIT, NET_MAPS };
+/* The planes of values between layers; G and H, before they are joined, are the trainer's alone. */
+enum net_map { NET_IMAGE, NET_A, NET_B1, NET_B2, NET_C0, NET_C1, NET_C2, NET_D0, NET_D1, NET_D2, NET_D3, NET_D4, NET_E0,
+	NET_E1, NET_U, NET_V, NET_LOGIT, NET_G, NET_H, NET_MAPS };
 /* LEVEL is the binary logarithm of the pixels a side that one place stands for. */
 struct net_shape {
 	size_t channels, level, border;
