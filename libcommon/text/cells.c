@@ -15,7 +15,7 @@
 #define EXTENT .60
 #define BEST .75
 #define CELLS_MIN 3
-#define FILL .75	/* of a component's box; emptier ones are cut in two */
+#define FILL .66	/* of a component's box; emptier ones are cut in two */
 #define GROW_ALONG 4u	/* pixels, on each side of a line */
 #define GROW_ACROSS 3u
 #define FLAT 8	/* grey levels that noise may differ by where nothing is drawn */
