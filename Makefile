@@ -194,6 +194,13 @@ bench: all
 	bench/pixels.py build
 	bench/inpaint.py build
 
+# How many of MIDI-B's actions dcm-scrub and its peers get right on synthetic studies; another SEED, other studies.
+MIDI_PATIENTS = 8
+MIDI_SEED = 1
+bench-midi: build/dcm-scrub
+	rm -rf build/midi
+	bench/midi/bench.py build build/midi patients=$(MIDI_PATIENTS) seed=$(MIDI_SEED)
+
 clean:
 	rm -rf build
 

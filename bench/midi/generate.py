@@ -20,8 +20,6 @@ from PIL import Image, ImageDraw
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
-from pydicom.sequence import Sequence
-from pydicom.tag import Tag
 
 import words
 
@@ -238,7 +236,7 @@ class Study:
         d.AcquisitionDate, d.AcquisitionTime, d.AcquisitionDateTime = self.date, "2318", self.date + "231800.5+0100"
         d.FrameOfReferenceUID, d.PositionReferenceIndicator = self.frame, "SN"
         d.BodyPartExamined, d.KVP, d.SliceThickness = "CHEST", "120", "1.25"
-        self.short(d, "ImageComments", "FilterType" if len(self.p.pid) < 9 else "WindowCenterWidthExplanation")
+        self.short(d, "ImageComments", "WindowCenterWidthExplanation", "ProcessingFunction")
         self.long(d, "DerivationDescription")
         d.ContrastBolusAgent = "GADOBUTROL 1.0 mmol/ml"
         self.notes[id(d), 0x00180010] = [], ["GADOBUTROL", "mmol/ml"]
@@ -375,7 +373,7 @@ class Study:
 def text_of(e):
     value = e.value
     if isinstance(value, bytes):
-        return ""
+        return value.decode("latin-1").rstrip("\0 ") if len(value) < 32 else ""
     return "\\".join(map(str, value)) if e.VM > 1 else "" if value is None else str(value)
 
 
@@ -430,7 +428,7 @@ class Key:
 
     def gone(self, sets, d, e, here):
         """E is in a sequence that goes: its planted tokens may not be there."""
-        if e is not None and int(e.tag) & 0xFFFFFFFF:
+        if e is not None:
             go = self.tokens(d, e, sets)
             if go:
                 self.add(sets, "%s.%08X" % (here, e.tag), "text_removed", go)
@@ -456,7 +454,7 @@ class Key:
     def by_vr(self, e, s):
         """The code of what is no row."""
         if 0x60000000 <= int(e.tag) < 0x60200000:
-            return "C" if int(e.tag) & 0xFFFF == 0x3000 and "graphics" in SETS[s] else "X"
+            return "C" if "graphics" in SETS[s] else "X"
         if e.VR in ("DA", "TM", "DT"):
             return "K" if "full-dates" in SETS[s] else "C" if "modified-dates" in SETS[s] else "X"
         if e.VR == "UI" and int(e.tag) not in SCHEME_UIDS and not str(e.value).startswith(WELL_KNOWN):
@@ -492,7 +490,7 @@ class Key:
         elif code == "C" and ROWS.get(tag) is None:
             self.add(sets, here, "text_retained", value=value)
         elif code not in ("?", "C"):
-            self.add(sets, here, "text_removed", [value])
+            self.add(sets, here, "text_removed", [value] if value else [])
             if code != "X" and kind == "1":
                 self.add(sets, here, "text_notnull")
             elif code != "X" and kind == "2":

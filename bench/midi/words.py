@@ -42,9 +42,9 @@ LONG = [
     "{age_over} [year old with Alzheimer dementia. Barthel 45/100. Gleason 3+4=7.]",
     "[Referred by oncology,] mail {email}, [dose 8.5 mCi of FDG, glucose 104 mg/dl, uptake 62 min.]",
     "see {url} [for the protocol; kernel B31f, pitch 0.9, CTDIvol 7.41 mGy]",
-    "Lives at {address}. [Hip protocol, Crohn disease, Child-Pugh B.]",
+    "Lives at {address} with {relative}. [Hip protocol, Crohn disease, Child-Pugh B.]",
     "SSN {ssn}, [insurance unknown. Ejection fraction 35 %, LVEDV 210 ml.]",
-    "{date_long}: [bone scan negative. Ann Arbor stage II.] Prior {date_us}. [Kernel FC08.]",
+    "{date_long}: [bone scan negative. Ann Arbor stage II.] Prior {prior}. [Kernel FC08.]",
     "{date_dots} [Nierenzyste links, Bosniak IIF, 2,4 cm] {family_given_comma}",
     "ref {physician} / tech {operator} [repeat sequence 3, motion]",
     "[Slices 1-120 of 480; T1 vibe; dose 0.1 mmol/kg Gadobutrol; 1.5 T]",
@@ -69,10 +69,11 @@ class Patient:
         self.old = n % 4 == 2
         self.birth = datetime.date(1929 if self.old else 1948 + rng.randrange(45), 1 + rng.randrange(12), 13 + rng.randrange(15))
         self.date = datetime.date(2021 + rng.randrange(3), 1 + rng.randrange(12), 13 + rng.randrange(15))
+        self.prior = self.date - datetime.timedelta(days=200 + rng.randrange(700))        # in no header
         self.age = (self.date - self.birth).days // 365
         self.pid = "%s%07d" % ("PH" if n % 2 else "", 3000000 + rng.randrange(6000000))
         self.accession = "A%08d" % rng.randrange(10**7, 10**8)
-        self.phone = "+1 (555) %03d-%04d" % (rng.randrange(200, 999), rng.randrange(1000, 9999))
+        self.phone = "(555) %03d-%04d" % (rng.randrange(200, 999), rng.randrange(1000, 9999))
         self.ssn = "%03d-%02d-%04d" % (rng.randrange(100, 665), rng.randrange(10, 99), rng.randrange(1000, 9999))
         self.email = "%s.%d@mailhub.example" % (re.sub("[^a-z]", "", plain(self.family).lower()) or "kontakt", 10000 + rng.randrange(90000))
         self.url = "https://pacs.harwick.example/p/%d" % rng.randrange(10**7, 10**8)
@@ -97,10 +98,13 @@ class Patient:
             "dob_dots": "%02d.%02d.%04d" % (b.day, b.month, b.year), "dob_us": "%d/%d/%04d" % (b.month, b.day, b.year),
             "date_iso": d.isoformat(), "date_dots": "%02d.%02d.%04d" % (d.day, d.month, d.year),
             "date_us": "%02d/%02d/%d" % (d.month, d.day, d.year),
+            "prior": self.prior.strftime("%d/%m/%Y"), "relative": "Mrs. Rosalind Winterbourne",
             "date_long": "%d %s %d" % (d.day, MONTHS[d.month - 1], d.year),
         }
         text = forms[field]
-        kind = {"inst": "institution"}.get(field, "dates" if field.startswith("date") else "person")
+        kind = "institution" if field == "inst" else "dates" if field.startswith("date") or field == "prior" else "person"
+        if field == "relative":
+            return text, [(w, kind) for w in text.split()[1:]]
         parts = text.split(", ") if field in ("family_given_comma", "address") else [text]
         return text, [(p, kind) for p in parts]
 
@@ -124,6 +128,6 @@ class Patient:
         d, b = self.date.strftime("%Y%m%d"), self.birth.strftime("%Y%m%d")
         names = [self.family, self.given, plain(self.family), plain(self.given), *self.physician, *self.operator]
         names += [c for g in (self.ideographic, self.phonetic) for c in g.split("^") if c]
-        person = names + [self.pid, self.accession, self.phone, self.ssn, self.email, self.url, b] + self.address.split(", ")
-        return ([(t, "person") for t in dict.fromkeys(person)] + [(d, "dates"), (self.date.isoformat(), "dates")] +
+        person = names + [self.pid, self.accession, self.phone, self.ssn, self.email, self.url, b] + self.address.split(", ") + ["Winterbourne"]
+        return ([(t, "person") for t in dict.fromkeys(person)] + [(d, "uid dates"), (self.date.isoformat(), "dates"), (self.prior.strftime("%d/%m/%Y"), "dates")] +
                 [(self.hospital, "institution"), (self.hospital_address, "institution"), (self.serial, "device"), (self.station, "device")])
