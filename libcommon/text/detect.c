@@ -11,11 +11,14 @@
 
 /*
  * At which sizes the net sees an image, by its short side, and what height of lines it is then believed for. Half the
- * size shows letters over 60 pixels, but also makes clutter look like letters, so that it has to be surer.
+ * size shows letters over 60 pixels, but also makes clutter look like letters, and in small images organs do: there it
+ * has to be surer.
  */
 static const struct scale scales[] = {
-	{1, 1, 0, UINT32_MAX, 0, UINT32_MAX, .74},
-	{2, 1, 0, 399, 0, UINT32_MAX, .74},
+	{1, 1, 0, 255, 0, UINT32_MAX, .82},
+	{2, 1, 0, 255, 0, UINT32_MAX, .82},
+	{1, 1, 256, UINT32_MAX, 0, UINT32_MAX, .74},
+	{2, 1, 256, 399, 0, UINT32_MAX, .74},
 	{1, 2, 640, UINT32_MAX, 48, UINT32_MAX, .88},
 };
 #define SCALES (sizeof scales / sizeof *scales)
