@@ -176,7 +176,7 @@ covers='any(.boxes[]; .x <= 30 and .y <= 20 and .x + .w >= 158 and .y + .h >= 29
 	pbmtext -builtin bdf "DOE^JANE 1956-03-07" | pnmcrop 2>/dev/null | pnminvert | pgmtopgm 2>/dev/null | pamdepth 255 >text 2>/dev/null
 	"$BUILD/tests/detect" 1500 620 12 text	# at its own size
 	"$BUILD/tests/detect" 1300 390 8 text	# and at twice
-	"$BUILD/tests/detect" 1700 1210 6 text	# and at half
+	"$BUILD/tests/detect" 1700 1210 6 text	# and at a quarter
 	run -1 "$BUILD/tests/detect" -c 1500 620 12 text	# a control: what has changed is not looked at either
 }
 

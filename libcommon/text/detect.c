@@ -10,16 +10,16 @@
 #include "text/net.h"
 
 /*
- * At which sizes the net sees an image, by its short side, and what height of lines it is then believed for. Half the
- * size shows letters over 60 pixels, but also makes clutter look like letters, and in small images organs do: there it
- * has to be surer.
+ * At which sizes the net sees an image, by its short side, and what height of lines it is then believed for. A quarter
+ * shows letters over 64 pixels, but also makes clutter look like letters, and in small images organs do: there it has
+ * to be surer.
  */
 static const struct scale scales[] = {
 	{1, 1, 0, 255, 0, UINT32_MAX, .82},
 	{2, 1, 0, 255, 0, UINT32_MAX, .82},
 	{1, 1, 256, UINT32_MAX, 0, UINT32_MAX, .74},
 	{2, 1, 256, 399, 0, UINT32_MAX, .74},
-	{1, 2, 640, UINT32_MAX, 48, UINT32_MAX, .88},
+	{1, 4, 512, UINT32_MAX, 64, UINT32_MAX, .93},
 };
 #define SCALES (sizeof scales / sizeof *scales)
 
@@ -196,7 +196,7 @@ scale_run(struct detect *d, struct sight *t, size_t i, const struct gray *g, con
 	const struct gray *seen = s->up == s->down ? g : &d->scaled;
 
 	if (n > 0 && ((s->up > s->down && gray_twice(g, &d->scaled, e) < 0) ||
-	    (s->up < s->down && gray_half(g, &d->scaled, e) < 0) ||
+	    (s->up < s->down && gray_shrink(g, s->down, &d->scaled, e) < 0) ||
 	    gray_shape(&t->sure[i], (seen->width + NET_CELL - 1) / NET_CELL, (seen->height + NET_CELL - 1) / NET_CELL,
 	    e) < 0))
 		return -1;

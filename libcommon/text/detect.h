@@ -2,8 +2,8 @@
  * detect.h - where text is in an image: the text net, its answers made into boxes of lines
  *
  * The net sees the image at its own size; at twice when its short side is below 400 pixels, which finds text under 7
- * pixels; at half when it is 640 and more, for lines of 48 pixels and more. Large images are seen in tiles that overlap
- * so far that the answers are those of the whole.
+ * pixels; at a quarter when it is 512 and more, for lines of 64 pixels and more. Large images are seen in tiles that
+ * overlap so far that the answers are those of the whole.
  */
 #ifndef UNPHI_TEXT_DETECT_H
 #define UNPHI_TEXT_DETECT_H

@@ -207,20 +207,22 @@ gray_twice(const struct gray *g, struct gray *to, struct err *e)
 }
 
 int
-gray_half(const struct gray *g, struct gray *to, struct err *e)
+gray_shrink(const struct gray *g, uint32_t by, struct gray *to, struct err *e)
 {
 	uint8_t *out;
 
-	if (shape(to, (g->width + 1) / 2, (g->height + 1) / 2, g->channels, e) < 0)
+	if (shape(to, (g->width + by - 1) / by, (g->height + by - 1) / by, g->channels, e) < 0)
 		return -1;
 	out = to->pixels;
 	for (uint32_t y = 0; y < to->height; y++)
 		for (uint32_t x = 0; x < to->width; x++)
 			for (uint32_t c = 0; c < g->channels; c++) {
-				int64_t u = 2 * (int64_t)x, v = 2 * (int64_t)y;
+				uint32_t sum = by * by / 2;
 
-				*out++ = (uint8_t)((sample_near(g, u, v, c) + sample_near(g, u + 1, v, c) +
-				    sample_near(g, u, v + 1, c) + sample_near(g, u + 1, v + 1, c) + 2) / 4);
+				for (uint32_t v = 0; v < by; v++)
+					for (uint32_t u = 0; u < by; u++)
+						sum += sample_near(g, (int64_t)x * by + u, (int64_t)y * by + v, c);
+				*out++ = (uint8_t)(sum / (by * by));
 			}
 	return 0;
 }

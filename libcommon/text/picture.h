@@ -26,11 +26,11 @@ int gray_shape_rgb(struct gray *g, uint32_t width, uint32_t height, struct err *
 /* Makes TO a copy of G, reusing its memory. Returns 0, or -1 with E filled. */
 int gray_copy(const struct gray *g, struct gray *to, struct err *e);
 /*
- * Makes TO an image twice or half as large as G, of as many channels; twice, each new pixel is 9, 3, 3 and 1 sixteenths of the four old ones
- * that are nearest. Returns 0, or -1 with E filled.
+ * Makes TO an image of as many channels as G, twice as large or BY times smaller. Twice, each new pixel is 9, 3, 3 and 1
+ * sixteenths of the four old ones that are nearest; smaller, it is the mean of BY by BY. Returns 0, or -1 with E filled.
  */
 int gray_twice(const struct gray *g, struct gray *to, struct err *e);
-int gray_half(const struct gray *g, struct gray *to, struct err *e);
+int gray_shrink(const struct gray *g, uint32_t by, struct gray *to, struct err *e);
 /* The greatest less the least value in box B, which lies within G. */
 int gray_contrast(const struct gray *g, const struct box *b);
 
