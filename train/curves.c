@@ -101,6 +101,7 @@ panel(cairo_t *c, double top, const struct curve *both, const struct point *poin
 		cairo_move_to(c, LEFT + 300 * k, top + 22);
 		cairo_show_text(c, both[k].name);
 		cairo_set_line_width(c, 1.8);
+		cairo_new_path(c);	/* the label left a point */
 		for (int i = 0; i < count; i++) {
 			double v = log10(fmax(both[k].of(&points[i]), 1e-6));
 
