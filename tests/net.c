@@ -79,6 +79,9 @@ kernels(int count, char *names[])
 	struct net_weights w;
 	int status = 0;
 
+	for (int k = 0; k < count; k++)
+		if (!conv_choose(names[k]))
+			return 2;
 	if (!random_net(&w))
 		return 2;
 	for (size_t i = 0; i < sizeof pixels; i++)
@@ -89,7 +92,8 @@ kernels(int count, char *names[])
 		for (int k = 0; k < count; k++) {
 			struct net_maps *m = k == 0 ? &first : &other;
 
-			if (!conv_choose(names[k]) || !net_maps_size(m, 112, 112, channels))
+			conv_choose(names[k]);
+			if (!net_maps_size(m, 112, 112, channels))
 				return 2;
 			image_fill(m, pixels, 112 * channels);
 			net_forward(&w, m);
