@@ -58,7 +58,10 @@ def text_of(e):
     if e.VR == "SQ":
         return "item" if e.value else ""
     if isinstance(e.value, bytes):
-        return e.value.decode("latin-1").rstrip("\0 ")
+        try:
+            return e.value.decode("utf-8").rstrip("\0 ")
+        except UnicodeDecodeError:
+            return e.value.decode("latin-1").rstrip("\0 ")
     return "" if e.value is None else "\\".join(map(str, e.value)) if e.VM > 1 else str(e.value)
 
 

@@ -128,6 +128,7 @@ class Patient:
         d, b = self.date.strftime("%Y%m%d"), self.birth.strftime("%Y%m%d")
         names = [self.family, self.given, plain(self.family), plain(self.given), *self.physician, *self.operator]
         names += [c for g in (self.ideographic, self.phonetic) for c in g.split("^") if c]
+        names += [self.family.upper(), self.given.upper(), self.birth.strftime("%d.%m.%Y")]
         person = names + [self.pid, self.accession, self.phone, self.ssn, self.email, self.url, b] + self.address.split(", ") + ["Winterbourne"]
         return ([(t, "person") for t in dict.fromkeys(person)] + [(d, "uid dates"), (self.date.isoformat(), "dates"), (self.prior.strftime("%d/%m/%Y"), "dates")] +
                 [(self.hospital, "institution"), (self.hospital_address, "institution"), (self.serial, "device"), (self.station, "device")])
