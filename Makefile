@@ -157,9 +157,12 @@ STEPS = 57000
 SEED = 1
 TRAIN_SOURCES = $(wildcard train/*.c) libcommon/text/conv.c libcommon/text/net.c
 
-train: build/train
+train: setup-train
+	$(MAKE) build/train
 	build/train -g $(BACKGROUNDS)
 	nice build/train -s $(SEED) -n $(STEPS) -c build/train.state -o share/text-net.bin -p build/train.png $(BACKGROUNDS)
+setup-train:
+	@tools/setup.sh gcc make pkg-config $(TRAIN_PACKAGES)
 build/train: $(TRAIN_SOURCES) $(wildcard train/*.h) libcommon/text/conv.h libcommon/text/conv_kernel.h libcommon/text/net.h
 	@mkdir -p $(@D)
 	$(CC) $(OURS_C) -D_XOPEN_SOURCE=700 -Ilibcommon -O3 -march=native -ffp-contract=fast \
@@ -205,4 +208,4 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all bench bench-detect bench-peers completions check check-pixels fuzz-pixels demo setup-check setup-demo lint install uninstall dist distcheck clean train FORCE
+.PHONY: all bench bench-detect bench-peers setup-train completions check check-pixels fuzz-pixels demo setup-check setup-demo lint install uninstall dist distcheck clean train FORCE

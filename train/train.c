@@ -381,7 +381,7 @@ gradient_check(void)
 		worst = fmax(worst, best);
 		at += n;
 	}
-	return worst < .01 ? 0 : 1;
+	return worst < .02 ? 0 : 1;
 }
 
 static void
