@@ -3,8 +3,9 @@
  *
  *	net kernels KERNEL...	all planes of a net of random weights, value by value
  *	net tiles REACH		cells of a tile that is seen with REACH pixels around it
+ *	net weights WEIGHT CUT	are weights all of WEIGHT, without the last CUT bytes of their file, taken?
  *
- * Status 0 when they are the same, 1 when not, 2 on trouble.
+ * Status 0 when they are the same, or taken; 1 when not, 2 on trouble.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,6 +134,30 @@ tiles(size_t reach)
 	return status;
 }
 
+static int
+weights(int weight, size_t cut)
+{
+	static unsigned char bytes[NET_FILE_BYTES];
+	unsigned char *p = bytes;
+	struct net_weights w;
+
+	for (size_t n = 0; n < NET_LAYERS; n++) {
+		const struct net_layer *l = &net_layers[n];
+
+		put(&p, 11, 1);
+		for (size_t i = 0; i < l->out; i++)
+			put(&p, 0, 4);
+		for (size_t i = 0; i < l->size * l->size * l->in * l->out; i++)
+			put(&p, weight, 2);
+	}
+	if (cut > sizeof bytes)
+		return 2;
+	if (!net_weights_load(&w, bytes, sizeof bytes - cut))
+		return 1;
+	net_weights_free(&w);
+	return 0;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -140,6 +165,8 @@ main(int argc, char *argv[])
 		return kernels(argc - 2, argv + 2);
 	if (argc == 3 && strcmp(argv[1], "tiles") == 0)
 		return tiles(strtoul(argv[2], NULL, 10));
-	fputs("usage: net kernels KERNEL KERNEL...\n       net tiles REACH\n", stderr);
+	if (argc == 4 && strcmp(argv[1], "weights") == 0)
+		return weights(atoi(argv[2]), strtoul(argv[3], NULL, 10));
+	fputs("usage: net kernels KERNEL KERNEL...\n       net tiles REACH\n       net weights WEIGHT CUT\n", stderr);
 	return 2;
 }

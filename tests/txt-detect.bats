@@ -228,6 +228,14 @@ covers='any(.boxes[]; .x <= 30 and .y <= 20 and .x + .w >= 158 and .y + .h >= 29
 	[ "$compared" -gt 0 ]
 }
 
+@test "weights that are cut, or whose sums could overflow, are no net" {
+	# The largest layer adds 432 weights for each output: times 32768 and 151 that is less than 2^31 - 2^20, and 152 more.
+	"$BUILD/tests/net" weights 151 0
+	run -1 "$BUILD/tests/net" weights 152 0
+	run -1 "$BUILD/tests/net" weights -152 0
+	run -1 "$BUILD/tests/net" weights 151 1
+}
+
 @test "a tile with its surroundings says what the whole image says" {
 	"$BUILD/tests/net" tiles 192
 	run -1 "$BUILD/tests/net" tiles 128	# a control: less than the net reaches

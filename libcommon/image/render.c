@@ -63,13 +63,6 @@ render_view_parse(const char *name, size_t n, enum render_view *v)
 /* -- stored values -------------------------------------------------------- */
 
 static bool
-is_422(const struct pixels *p)
-{
-	return p->photometric == PHOTO_YBR_FULL_422 ||
-	    p->photometric == PHOTO_YBR_PARTIAL_422;
-}
-
-static bool
 is_colour(const struct pixels *p)
 {
 	return p->samples == 3;
@@ -131,11 +124,11 @@ static const int32_t *
 row_of(struct render *r, const void *stored, uint32_t y)
 {
 	const struct pixels *p = r->p;
-	size_t n = (size_t)p->columns * (is_422(p) ? 2 : p->samples), x;
+	size_t n = (size_t)p->columns * (pixels_is_422(p) ? 2 : p->samples), x;
 	int32_t *row = r->row, y0, y1, cb, cr;
 
 	unpack(p, (const uint8_t *)stored + y * n * p->bytes, n, row);
-	if (!is_422(p))
+	if (!pixels_is_422(p))
 		return row;
 	/* Y Y Cb Cr to Y Cb Cr Y Cb Cr, from the right: it grows. */
 	for (x = p->columns / 2; x-- > 0;) {

@@ -360,7 +360,7 @@ side_trim(const struct gray *g, struct part *a, uint32_t *side, bool forward)
 void
 lines_trim(const struct picture *p, struct box_record *r)
 {
-	const struct gray *g = p->coloured ? &p->rgb : &p->luma;
+	const struct gray *g = picture_whole(p);
 
 	for (size_t i = 0; i < r->nboxes; i++) {
 		struct box *b = &r->boxes[i];

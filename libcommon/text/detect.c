@@ -235,7 +235,7 @@ search(struct detect *d, const struct gray *g, struct box_record *r, struct err 
 int
 detect_find(struct detect *d, const struct picture *p, struct box_record *r, struct err *e)
 {
-	if (search(d, p->coloured ? &p->rgb : &p->luma, r, e) < 0)
+	if (search(d, picture_whole(p), r, e) < 0)
 		return -1;
 	lines_unite(r);
 	if (lines_split(p, r, e) < 0)

@@ -157,6 +157,12 @@ picture_fill(struct picture *p, const struct pnm *from, struct err *e)
 	return from->channels == 1 ? fill_gray(p, from, &l, e) : fill_colour(p, from, &l, e);
 }
 
+const struct gray *
+picture_whole(const struct picture *p)
+{
+	return p->coloured ? &p->rgb : &p->luma;
+}
+
 int
 gray_contrast(const struct gray *g, const struct box *b)
 {

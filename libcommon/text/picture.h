@@ -48,6 +48,8 @@ void picture_free(struct picture *p);
  * Returns 0, or -1 with E filled.
  */
 int picture_fill(struct picture *p, const struct pnm *from, struct err *e);
+/* P with all that it shows: its colours, or its luma when it has none. */
+const struct gray *picture_whole(const struct picture *p);
 /* The gray image in which box B, which lies within it, shows more contrast. */
 const struct gray *picture_best(const struct picture *p, const struct box *b);
 
