@@ -5,6 +5,9 @@
 BEGIN { FS = "\t" }
 FNR == 1 { nfile++ }
 nfile == 2 && FNR == 2 { for (i = 9; i <= 18; i++) column[$i] = i - 9 }
+nfile == 2 && FNR == 1 && match($0, /edition [0-9A-Za-z.-]+/) {
+	edition = substr($0, RSTART + 8, RLENGTH - 8)
+}
 FNR <= 2 { next }			# the source, and the names of the columns
 nfile == 1 && $7 != "" { uid[++nuid] = $1; of[nuid] = $7 }
 nfile == 2 && $1 !~ /g/ {		# (gggg,eeee), private: a rule of ours
@@ -12,7 +15,8 @@ nfile == 2 && $1 !~ /g/ {		# (gggg,eeee), private: a rule of ours
 	gsub(/x/, "0", tag); gsub(/[^x]/, "f", mask); gsub(/x/, "0", mask)
 	options = ""
 	for (i = 9; i <= 18; i++) options = options ($i == "" ? " " : $i)
-	line = sprintf("\t{ 0x%su, 0x%su, \"%s\", \"%s\" },", tag, mask, $8, options)
+	code = $8; gsub("/", "_", code); sub(/[*]/, "", code)
+	line = sprintf("\t{ 0x%su, 0x%su, CODE_%s, \"%s\" },", tag, mask, code, options)
 	if (mask == "ffffffff") row[++nrow] = line; else wild[++nwild] = line
 }
 nfile == 3 && $3 !~ /x/ && $2 !~ /x/ {
@@ -25,18 +29,20 @@ nfile == 3 && $3 !~ /x/ && $2 !~ /x/ {
 }
 nfile == 4 {
 	if ($5 == "basic") basic = sprintf("{ \"%s\", \"%s\" }", $1, $3)
-	else if ($5 != "") code[++ncode] = sprintf("\t[%d] = { \"%s\", \"%s\" },", column[$5], $1, $3)
+	else if ($5 != "") claim[++nclaim] = sprintf("\t[%d] = { \"%s\", \"%s\" },", column[$5], $1, $3)
 }
 END {
 	print "static const struct profile_code basic_code = " basic ";"
 	print "static const struct profile_code option_codes[PROFILE_OPTIONS] = {"
-	for (i = 1; i <= ncode; i++) print code[i]
+	for (i = 1; i <= nclaim; i++) print claim[i]
 	print "};"
 	print "static const struct row rows[] = {"
 	for (i = 1; i <= nrow; i++) print row[i]
 	print "};\nstatic const struct row wild_rows[] = {"
 	for (i = 1; i <= nwild; i++) print wild[i]
-	print "};\nstatic const struct sop_class sop_classes[] = {"
+	print "};"
+	print "static const struct profile_table built_in = { rows, COUNT(rows), wild_rows, COUNT(wild_rows), \"" edition "\", NULL };"
+	print "static const struct sop_class sop_classes[] = {"
 	for (i = 1; i <= nuid; i++) if (of[i] in iod) printf "\t{ \"%s\", %d },\n", uid[i], iod[of[i]]
 	print "};\nstatic const struct requirement requirements[] = {"
 	close("LC_ALL=C sort -u >" types)

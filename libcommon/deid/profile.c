@@ -1,15 +1,11 @@
 /* profile: what PS3.15 Annex E demands of one attribute; see profile.h. */
-#include "deid/profile.h"
+#include "deid/profile_internal.h"
 
-#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct row {
-	uint32_t tag, mask;
-	const char *basic;
-	const char *options;	/* one letter for each profile_option: K, C, blank */
-};
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 struct sop_class {
 	const char *uid;
@@ -26,8 +22,6 @@ struct requirement {
 
 #include "deid/profile.inc"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 enum { TYPE_UNKNOWN = 0, TYPE_ABSENT = 3 };	/* not in the IOD: as type 3 */
 
 const struct profile_code *
@@ -40,6 +34,69 @@ const struct profile_code *
 profile_option_code(enum profile_option o)
 {
 	return &option_codes[o];
+}
+
+static const struct {
+	const char *name;
+	bool cleans;
+} option_names[PROFILE_OPTIONS] = {
+	[RETAIN_SAFE_PRIVATE] =   { "safe-private", false },
+	[RETAIN_UIDS] =           { "uids", false },
+	[RETAIN_DEVICE] =         { "device", false },
+	[RETAIN_INSTITUTION] =    { "institution", false },
+	[RETAIN_PATIENT] =        { "patient", false },
+	[RETAIN_FULL_DATES] =     { "full-dates", false },
+	[RETAIN_MODIFIED_DATES] = { "modified-dates", false },
+	[CLEAN_DESCRIPTORS] =     { "descriptors", true },
+	[CLEAN_STRUCTURED] =      { "structured", true },
+	[CLEAN_GRAPHICS] =        { "graphics", true },
+};
+
+const char *
+profile_option_name(enum profile_option o)
+{
+	return option_names[o].name;
+}
+
+enum profile_option
+profile_option_named(const char *word, size_t len, bool cleans)
+{
+	int i;
+
+	for (i = 0; i < PROFILE_OPTIONS; i++)
+		if (option_names[i].cleans == cleans &&
+		    strlen(option_names[i].name) == len &&
+		    memcmp(option_names[i].name, word, len) == 0)
+			break;
+	return (enum profile_option)i;
+}
+
+int
+profile_check(const struct profile *p, struct err *e)
+{
+	if (p->option[RETAIN_FULL_DATES] && p->option[RETAIN_MODIFIED_DATES])
+		return err_set(e, "dates cannot be both full and modified (PS3.15 E.3.6)");
+	return 0;
+}
+
+static const struct profile_table *
+table_of(const struct profile *p)
+{
+	return p->table != NULL ? p->table : &built_in;
+}
+
+void
+profile_method(const struct profile *p, char out[PROFILE_METHOD_SIZE])
+{
+	snprintf(out, PROFILE_METHOD_SIZE, "unphi: PS3.15 %s Basic Profile%s",
+	    table_of(p)->edition, p->table != NULL ? ", table of the site" : "");
+}
+
+const char *
+profile_temporal(const struct profile *p)
+{
+	return p->option[RETAIN_FULL_DATES] ? "UNMODIFIED" :
+	    p->option[RETAIN_MODIFIED_DATES] ? "MODIFIED" : "REMOVED";
 }
 
 int
@@ -61,16 +118,16 @@ compare_row(const void *key, const void *member)
 	return (a > b) - (a < b);
 }
 
-static const struct row *
-find_row(uint32_t tag)
+const struct row *
+profile_row(const struct profile_table *t, uint32_t tag)
 {
 	const struct row *r;
 	size_t i;
 
-	r = bsearch(&tag, rows, COUNT(rows), sizeof rows[0], compare_row);
-	for (i = 0; r == NULL && i < COUNT(wild_rows); i++)
-		if ((tag & wild_rows[i].mask) == wild_rows[i].tag)
-			r = &wild_rows[i];
+	r = bsearch(&tag, t->rows, t->nrows, sizeof *r, compare_row);
+	for (i = 0; r == NULL && i < t->nwild; i++)
+		if ((tag & t->wild[i].mask) == t->wild[i].tag)
+			r = &t->wild[i];
 	return r;
 }
 
@@ -94,6 +151,10 @@ type_of(const struct profile *p, uint32_t parent, uint32_t tag)
 
 	if (p->iod == IOD_UNKNOWN)
 		return TYPE_UNKNOWN;
+	/* The types are those of rows that the table compiled in has. */
+	if (p->table != NULL && profile_row(p->table, tag) != NULL &&
+	    profile_row(&built_in, tag) == NULL)
+		return TYPE_UNKNOWN;
 	r = bsearch(&want, requirements, COUNT(requirements), sizeof want,
 	    compare_requirement);
 	if (r == NULL) {
@@ -109,49 +170,75 @@ type_of(const struct profile *p, uint32_t parent, uint32_t tag)
  * code offers no D but the IOD demands a value, Z permits a dummy; where the
  * type is not known the last alternative keeps the object valid.
  */
-static const struct {
-	const char *code;
-	enum profile_action by_type[4];
-} codes[] = {
+static const enum profile_action by_type[CODES][4] = {
 	/* Presentation Creation Date is X, and Type 1 in every IOD that has it. */
-	{ "X",      { ACTION_REMOVE, ACTION_DUMMY,  ACTION_REMOVE, ACTION_REMOVE } },
-	{ "Z",      { ACTION_EMPTY,  ACTION_DUMMY,  ACTION_EMPTY,  ACTION_EMPTY } },
-	{ "D",      { ACTION_DUMMY,  ACTION_DUMMY,  ACTION_DUMMY,  ACTION_DUMMY } },
-	{ "U",      { ACTION_UID,    ACTION_UID,    ACTION_UID,    ACTION_UID } },
-	{ "Z/D",    { ACTION_DUMMY,  ACTION_DUMMY,  ACTION_EMPTY,  ACTION_EMPTY } },
-	{ "X/Z",    { ACTION_EMPTY,  ACTION_DUMMY,  ACTION_EMPTY,  ACTION_REMOVE } },
-	{ "X/D",    { ACTION_DUMMY,  ACTION_DUMMY,  ACTION_DUMMY,  ACTION_REMOVE } },
-	{ "X/Z/D",  { ACTION_DUMMY,  ACTION_DUMMY,  ACTION_EMPTY,  ACTION_REMOVE } },
+	[CODE_X] =     { ACTION_REMOVE, ACTION_DUMMY,  ACTION_REMOVE, ACTION_REMOVE },
+	[CODE_Z] =     { ACTION_EMPTY,  ACTION_DUMMY,  ACTION_EMPTY,  ACTION_EMPTY },
+	[CODE_D] =     { ACTION_DUMMY,  ACTION_DUMMY,  ACTION_DUMMY,  ACTION_DUMMY },
+	[CODE_U] =     { ACTION_UID,    ACTION_UID,    ACTION_UID,    ACTION_UID },
+	[CODE_Z_D] =   { ACTION_DUMMY,  ACTION_DUMMY,  ACTION_EMPTY,  ACTION_EMPTY },
+	[CODE_X_Z] =   { ACTION_EMPTY,  ACTION_DUMMY,  ACTION_EMPTY,  ACTION_REMOVE },
+	[CODE_X_D] =   { ACTION_DUMMY,  ACTION_DUMMY,  ACTION_DUMMY,  ACTION_REMOVE },
+	[CODE_X_Z_D] = { ACTION_DUMMY,  ACTION_DUMMY,  ACTION_EMPTY,  ACTION_REMOVE },
 	/* Of the two sequences with this code the items stay, their UIDs change. */
-	{ "X/Z/U*", { ACTION_KEEP,   ACTION_KEEP,   ACTION_EMPTY,  ACTION_REMOVE } },
+	[CODE_X_Z_U] = { ACTION_KEEP,   ACTION_KEEP,   ACTION_EMPTY,  ACTION_REMOVE },
+};
+
+const char *const profile_code_names[CODES] = {
+	[CODE_X] = "X", [CODE_Z] = "Z", [CODE_D] = "D", [CODE_U] = "U",
+	[CODE_Z_D] = "Z/D", [CODE_X_Z] = "X/Z", [CODE_X_D] = "X/D",
+	[CODE_X_Z_D] = "X/Z/D", [CODE_X_Z_U] = "X/Z/U*",
 };
 
 static enum profile_action
-resolve(const char *code, int type)
+resolve(const struct profile *p, enum code code, uint32_t parent, uint32_t tag)
 {
-	size_t i;
-
-	for (i = 0; i < COUNT(codes); i++)
-		if (strcmp(codes[i].code, code) == 0)
-			return codes[i].by_type[type];
-	return ACTION_REMOVE;	/* a code of an edition that we do not know */
+	return by_type[code][type_of(p, parent, tag)];
 }
 
-/* K under an option that is on, unless another that is on says C. */
-static bool
-is_kept(const struct profile *p, const struct row *r)
+static struct profile_verdict
+verdict(enum profile_action action, const char *rule,
+    enum profile_action otherwise)
 {
-	bool kept = false;
+	return (struct profile_verdict){ action, rule, otherwise };
+}
+
+/* For actions that ask nothing of the value. */
+static struct profile_verdict
+plainly(enum profile_action action, const char *rule)
+{
+	return verdict(action, rule, action);
+}
+
+/* The code that options which are on give: C before K, blank for none. */
+static char
+code_of_options(const struct profile *p, const struct row *r)
+{
+	char code = ' ';
 	int i;
 
-	for (i = 0; i < PROFILE_OPTIONS; i++) {
-		if (!p->option[i])
-			continue;
-		if (r->options[i] == 'C')
-			return false;
-		kept |= r->options[i] == 'K';
-	}
-	return kept;
+	for (i = 0; i < PROFILE_OPTIONS; i++)
+		if (p->option[i] && r->options[i] != ' ' && code != 'C')
+			code = r->options[i];
+	return code;
+}
+
+static bool
+is_vr(const char *vr, const char *list)
+{
+	return strlen(vr) == 2 && strstr(list, vr) != NULL;
+}
+
+static bool
+is_date(const char *vr)
+{
+	return is_vr(vr, "DA DT TM");
+}
+
+static bool
+is_words(const char *vr)
+{
+	return is_vr(vr, "AE CS LO LT SH ST UC UR UT");
 }
 
 static bool
@@ -161,8 +248,8 @@ in_range(uint32_t tag, uint32_t first, uint32_t last)
 }
 
 /*
- * Beyond the table: its rows name one or two elements of a plane, a signature
- * or a link, and what is left without them is invalid or tells.
+ * Beyond the table: its rows name one or two elements of a signature or a link,
+ * and what is left without them is invalid or tells; or VRs hide what they are.
  */
 static const char *
 always_removed(uint32_t tag)
@@ -173,6 +260,9 @@ always_removed(uint32_t tag)
 	} list[] = {
 		{ 0x00081190, "url" },		/* Retrieve URL */
 		{ 0x0040e010, "url" },		/* Retrieve URI */
+		{ 0x00100033, "date" },		/* Birth Date in Alternative Calendar, LO */
+		{ 0x00100034, "date" },		/* Death Date in it */
+		{ 0x00100035, "date" },		/* the calendar of these two */
 		{ 0x04000500, "encrypted" },	/* whose key holders are unknown */
 		{ 0x4ffe0001, "signature" },	/* MAC Parameters Sequence */
 		{ 0x00287fe0, "url" },		/* Pixel Data Provider URL */
@@ -183,15 +273,33 @@ always_removed(uint32_t tag)
 	for (i = 0; i < COUNT(list); i++)
 		if (list[i].tag == tag)
 			return list[i].rule;
-	if (in_range(group, 0x6000, 0x601e))
-		return "overlay";
-	if (in_range(group, 0x5000, 0x501e))
-		return "curve";
 	if ((tag & 0xffff) == 0)
 		return "group length";
 	if (group == 0x0000 || group == 0x0002 || group == 0x0004)
 		return "misplaced";
 	return NULL;
+}
+
+/*
+ * Of overlays and curves the table has one or two elements; without them the
+ * plane is invalid. So a plane goes, or under Clean Graphics stays, as a whole.
+ */
+static struct profile_verdict
+decide_plane(const struct profile *p, uint32_t tag, const char *vr)
+{
+	const char *rule = tag >> 16 >= 0x6000 ? "overlay" : "curve";
+	uint32_t low = tag & 0xffff;
+
+	if (!p->option[CLEAN_GRAPHICS])
+		return plainly(ACTION_REMOVE, rule);
+	/* The sound of a curve (retired), which nothing here can hear. */
+	if (tag >> 16 < 0x6000 && in_range(low, 0x2000, 0x200e))
+		return plainly(ACTION_REMOVE, rule);
+	if (low == 0x3000 ? is_vr(vr, "OB OW") : is_words(vr))
+		return verdict(ACTION_CLEAN, "C", ACTION_REMOVE);
+	if (is_vr(vr, "US SS UL SL FL FD IS DS AT SQ"))
+		return plainly(ACTION_KEEP, rule);
+	return plainly(ACTION_REMOVE, rule);
 }
 
 /* UIDs that name no instance and no entity of the site. */
@@ -204,22 +312,43 @@ is_public_uid(uint32_t tag)
 	    tag == 0x00080117;		/* Context UID */
 }
 
+/* OTHERWISE: what becomes of names, and of dates that no option retains. */
 static struct profile_verdict
-by_vr(const struct profile *p, uint32_t parent, uint32_t tag, const char *vr)
+by_vr(const struct profile *p, const char *vr, enum profile_action otherwise)
 {
-	bool dates = p->option[RETAIN_FULL_DATES];
+	if (is_vr(vr, "UI"))
+		return plainly(p->option[RETAIN_UIDS] ? ACTION_KEEP : ACTION_UID,
+		    "uid");
+	if (is_vr(vr, "PN"))
+		return plainly(otherwise, "name");
+	if (is_date(vr) && p->option[RETAIN_MODIFIED_DATES])
+		return verdict(ACTION_SHIFT, "date", otherwise);
+	if (is_date(vr))
+		return plainly(p->option[RETAIN_FULL_DATES] ? ACTION_KEEP :
+		    otherwise, "date");
+	if (is_vr(vr, "AS"))
+		return verdict(ACTION_AGE, "age", otherwise);
+	return plainly(ACTION_KEEP, NULL);
+}
 
-	if (strcmp(vr, "UI") == 0)
-		return (struct profile_verdict){ p->option[RETAIN_UIDS] ||
-		    is_public_uid(tag) ? ACTION_KEEP : ACTION_UID, "uid" };
-	if (strcmp(vr, "PN") == 0)
-		return (struct profile_verdict){
-		    resolve("X/Z/D", type_of(p, parent, tag)), "name" };
-	if (strcmp(vr, "DA") == 0 || strcmp(vr, "TM") == 0 ||
-	    strcmp(vr, "DT") == 0)
-		return (struct profile_verdict){ dates ? ACTION_KEEP :
-		    resolve("X/Z/D", type_of(p, parent, tag)), "date" };
-	return (struct profile_verdict){ ACTION_KEEP, NULL };
+struct profile_verdict
+profile_decide_vr(const struct profile *p, const char *vr)
+{
+	return by_vr(p, vr, ACTION_REMOVE);
+}
+
+/* What C comes to: by the VR, for what cannot be cleaned holds the basic code. */
+static struct profile_verdict
+decide_clean(const struct profile *p, uint32_t tag, const char *vr,
+    const char *basic_rule, enum profile_action basic)
+{
+	if (tag == 0x00080201 && is_vr(vr, "SH"))	/* Timezone Offset From UTC */
+		return verdict(ACTION_ZONE, "C", basic);
+	if (is_date(vr) && p->option[RETAIN_MODIFIED_DATES])
+		return verdict(ACTION_SHIFT, "C", basic);
+	if (is_words(vr) || is_vr(vr, "SQ"))
+		return verdict(ACTION_CLEAN, "C", basic);
+	return plainly(basic, basic_rule);
 }
 
 struct profile_verdict
@@ -227,17 +356,44 @@ profile_decide(const struct profile *p, uint32_t parent, uint32_t tag,
     const char *vr)
 {
 	const char *rule = always_removed(tag);
+	enum profile_action basic;
 	const struct row *r;
+	char code;
 
 	if (rule != NULL)
-		return (struct profile_verdict){ ACTION_REMOVE, rule };
-	if ((r = find_row(tag)) == NULL)
-		return by_vr(p, parent, tag, vr);
+		return plainly(ACTION_REMOVE, rule);
+	if (in_range(tag >> 16, 0x6000, 0x601e) || in_range(tag >> 16, 0x5000, 0x501e))
+		return decide_plane(p, tag, vr);
+	if ((r = profile_row(table_of(p), tag)) == NULL)
+		return is_public_uid(tag) ? plainly(ACTION_KEEP, "uid") :
+		    by_vr(p, vr, resolve(p, CODE_X_Z_D, parent, tag));
+	rule = profile_code_names[r->basic];
 	/* What Common Instance Reference (PS3.3 C.12.2) lists must be there. */
-	if (strcmp(r->basic, "X/Z/U*") == 0 && p->lists_references)
-		return (struct profile_verdict){ ACTION_KEEP, r->basic };
-	if (is_kept(p, r))
-		return (struct profile_verdict){ ACTION_KEEP, "K" };
-	return (struct profile_verdict){
-	    resolve(r->basic, type_of(p, parent, tag)), r->basic };
+	if (r->basic == CODE_X_Z_U && p->lists_references)
+		return plainly(ACTION_KEEP, rule);
+	code = code_of_options(p, r);
+	if (code == 'K' && !is_vr(vr, "AS"))
+		return plainly(ACTION_KEEP, "K");
+	basic = resolve(p, r->basic, parent, tag);
+	if (code == 'K')
+		return verdict(ACTION_AGE, "K", basic);
+	if (code == 'C')
+		return decide_clean(p, tag, vr, rule, basic);
+	return plainly(basic, rule);
+}
+
+bool
+profile_is_zone(const char *text, size_t len)
+{
+	size_t i;
+
+	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\0'))
+		len--;
+	if (len != 5 || (text[0] != '+' && text[0] != '-'))
+		return false;
+	for (i = 1; i < len; i++)
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+	/* -1200 to +1400, hours and minutes. */
+	return (text[1] - '0') * 10 + text[2] - '0' <= 14 && text[3] < '6';
 }

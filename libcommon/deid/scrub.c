@@ -231,15 +231,15 @@ static struct profile_verdict
 decide_dummied(const struct edit_element *el)
 {
 	if (el->is_sequence)
-		return (struct profile_verdict){ ACTION_KEEP, "D" };
+		return (struct profile_verdict){ .action = ACTION_KEEP, .rule = "D" };
 	/* Defined terms and counts hold the item together, and name nobody. */
 	if (strcmp(el->vr, "CS") == 0 || strcmp(el->vr, "US") == 0 ||
 	    strcmp(el->vr, "UL") == 0)
-		return (struct profile_verdict){ ACTION_KEEP, "D" };
+		return (struct profile_verdict){ .action = ACTION_KEEP, .rule = "D" };
 	if (strcmp(el->vr, "UI") == 0)
-		return (struct profile_verdict){ ACTION_UID, "D" };
+		return (struct profile_verdict){ .action = ACTION_UID, .rule = "D" };
 	return (struct profile_verdict){
-	    el->length == 0 ? ACTION_KEEP : ACTION_DUMMY, "D" };
+	    .action = el->length == 0 ? ACTION_KEEP : ACTION_DUMMY, .rule = "D" };
 }
 
 static struct profile_verdict
@@ -249,11 +249,13 @@ decide(const struct work *w, const struct edit_element *el)
 	struct profile_verdict v;
 
 	if (el->is_private)
-		return (struct profile_verdict){ ACTION_REMOVE, "private" };
+		return (struct profile_verdict){ .action = ACTION_REMOVE, .rule = "private" };
 	/* A meaning that nobody knows cannot be judged. */
 	if (!el->known || strcmp(el->vr, "UN") == 0)
-		return (struct profile_verdict){ ACTION_REMOVE, "unknown" };
+		return (struct profile_verdict){ .action = ACTION_REMOVE, .rule = "unknown" };
 	v = profile_decide(&w->profile, parent, el->tag, el->vr);
+	if (v.action > ACTION_UID)	/* no cleaner is called here yet */
+		v.action = v.action == ACTION_AGE ? ACTION_KEEP : v.otherwise;
 	if (el->mark == DUMMIED && v.action == ACTION_KEEP)
 		return decide_dummied(el);
 	return v;
@@ -349,7 +351,7 @@ visit(const struct edit_element *el, void *arg, enum edit_verdict *verdict,
 	*verdict = EDIT_KEEP;
 	/* What an option retains, a row, is wanted as it is. */
 	if (v.action == ACTION_KEEP && v.rule == NULL && tells(w, el))
-		v = (struct profile_verdict){ ACTION_DUMMY, "identity" };
+		v = (struct profile_verdict){ .action = ACTION_DUMMY, .rule = "identity" };
 	if (v.action == ACTION_KEEP)
 		return 0;
 	if (v.action == ACTION_REMOVE) {
