@@ -33,7 +33,7 @@ LDLIBS  = -Wl,--as-needed $(DCMTK_LIBS) -lstdc++ $(shell pkg-config --libs $(PKG
 SRC     = $(wildcard libcommon/*/*.c libcommon/*/*.cc)
 OBJ     = $(SRC:%=build/%.o)
 
-all: $(PROGRAMS:%=build/%) $(SCRIPTS:%=build/%) build/tests/codec build/tests/detect build/tests/net
+all: $(PROGRAMS:%=build/%) $(SCRIPTS:%=build/%) build/tests/codec build/tests/dates build/tests/detect build/tests/net
 
 # Other settings, other objects: a change of flags rebuilds.
 build/flags: FORCE
@@ -43,7 +43,7 @@ build/flags: FORCE
 
 $(PROGRAMS:%=build/%): build/%: build/cmd/%.c.o build/libcommon.a
 	$(CXX) $(SAN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-build/tests/codec build/tests/detect build/tests/net: %: %.c.o build/libcommon.a
+build/tests/codec build/tests/dates build/tests/detect build/tests/net: %: %.c.o build/libcommon.a
 	$(CXX) $(SAN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(SCRIPTS:%=build/%): build/%: cmd/%.sh libcommon/base/version.h
 	sed 's/@VERSION@/$(VERSION)/' $< >$@.new && chmod +x $@.new && mv $@.new $@
