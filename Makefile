@@ -128,8 +128,8 @@ build/libcommon/deid/profile.inc: libcommon/deid/profile.awk $(PROFILE_TABLES)
 	@mkdir -p $(@D)
 	awk -v types=$@.types -f $^ >$@.new && rm -f $@.types && mv $@.new $@
 
-# What DCMTK's dictionary does not know yet.
-build/libcommon/dicom/dictionary.cc.o: build/libcommon/dicom/dictionary.inc
+# The data elements of PS3.6, which DCMTK does not know to the last one.
+build/libcommon/dicom/dictionary.c.o: build/libcommon/dicom/dictionary.inc
 build/libcommon/dicom/dictionary.inc: libcommon/dicom/dictionary.awk share/data-elements.tsv
 	@mkdir -p $(@D)
 	awk -f $^ >$@.new && mv $@.new $@

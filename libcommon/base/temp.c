@@ -23,3 +23,25 @@ temp_open(struct err *e)
 	unlink(name);
 	return fd;
 }
+
+int
+temp_spool(FILE *in, struct err *e)
+{
+	char block[65536], *p;
+	int fd = temp_open(e);
+	ssize_t put = 0;
+	size_t n;
+
+	if (fd < 0)
+		return -1;
+	while ((n = fread(block, 1, sizeof block, in)) > 0)
+		for (p = block; n > 0; p += put, n -= (size_t)put)
+			if ((put = write(fd, p, n)) < 0)
+				goto fail;
+	if (!ferror(in))
+		return fd;
+fail:
+	err_set(e, "%s: %s", put < 0 ? "temporary file" : "read", strerror(errno));
+	close(fd);
+	return -1;
+}

@@ -4,7 +4,13 @@
 #ifndef UNPHI_BASE_TEMP_H
 #define UNPHI_BASE_TEMP_H
 
+#include <stdio.h>
+
 #include "base/err.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /*
  * Makes a file in $TMPDIR, or /tmp, open for reading and writing, mode 0600, and
@@ -13,4 +19,13 @@
  */
 int temp_open(struct err *e);
 
+/*
+ * The same, holding all that is left of IN, a stream, for libraries that want to
+ * seek: its path is /dev/fd/ and the number.
+ */
+int temp_spool(FILE *in, struct err *e);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

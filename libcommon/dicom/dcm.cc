@@ -12,6 +12,8 @@
 #include <dcmtk/dcmdata/dcistrmf.h>
 #include <dcmtk/oflog/oflog.h>
 
+#include "base/temp.h"
+
 /*
  * Values above this stay on disk until asked for. It is low because it holds
  * for fragments of pixel data too: 10,000 small frames must not fill memory.
@@ -31,37 +33,6 @@ dcm_library_start()
 		/* What a gateway made UN is read as what it is. */
 		dcmEnableUnknownVRConversion.set(OFTrue);
 	});
-}
-
-/* Copies standard input to an unnamed-to-be file: DCMTK wants to seek. */
-static int
-spool(std::string &path, struct err *e)
-{
-	const char *dir = getenv("TMPDIR");
-	std::string name = std::string(dir != NULL && *dir ? dir : "/tmp") +
-	    "/unphi-XXXXXX";
-	char block[65536];
-	size_t n;
-	FILE *f;
-	int fd;
-
-	if ((fd = mkstemp(&name[0])) < 0)
-		return err_set(e, "temporary file: %s", strerror(errno));
-	if ((f = fdopen(fd, "wb")) == NULL) {
-		close(fd);
-		unlink(name.c_str());
-		return err_set(e, "temporary file: %s", strerror(errno));
-	}
-	while ((n = fread(block, 1, sizeof block, stdin)) > 0)
-		if (fwrite(block, 1, n, f) != n)
-			break;
-	bool bad = ferror(stdin) || ferror(f);
-	if (fclose(f) != 0 || bad) {
-		unlink(name.c_str());
-		return err_set(e, "standard input: %s", strerror(errno));
-	}
-	path = name;
-	return 0;
 }
 
 /*
@@ -121,9 +92,9 @@ dcm_open(const char *path, struct dcm **out, struct err *e)
 		dcm_library_start();
 		d->path = path;
 		if (strcmp(path, "-") == 0) {
-			if (spool(d->path, e) < 0)
+			if ((d->spool = temp_spool(stdin, e)) < 0)
 				return -1;
-			d->spooled = true;
+			d->path = "/dev/fd/" + std::to_string(d->spool);
 		}
 		switch (dcm_probe(d->path.c_str(), e)) {
 		case -1:
@@ -150,8 +121,8 @@ dcm_close(struct dcm *d)
 {
 	if (d == NULL)
 		return;
-	if (d->spooled)
-		unlink(d->path.c_str());
+	if (d->spool >= 0)
+		close(d->spool);
 	if (d->video != NULL)
 		d->video_close(d->video);
 	scan_close(d->scan);

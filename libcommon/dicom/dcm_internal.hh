@@ -19,7 +19,7 @@ struct dcm {
 	DcmFileFormat file;
 	struct scan *scan = NULL;	/* of the same bytes */
 	std::string path;	/* of the bytes */
-	bool spooled = false;	/* path is a temporary of ours */
+	int spool = -1;		/* path is of this temporary */
 	std::string syntax;
 	OFString value;		/* what dcm_string lent last */
 	DcmFileCache cache;	/* keeps the file open between frames */

@@ -31,14 +31,15 @@ struct scan;
 struct element {
 	uint32_t tag;
 	char vr[3];		/* the file's; the dictionary's where that is UN or not there */
-	bool known;		/* a row of PS3.6; private elements never are */
+	bool known;		/* a row of PS3.6, whose VR it may have; private ones never */
 	bool gone;		/* will not be written: set it to remove */
+	bool fragments;		/* encapsulated: VALUE is its items, to their delimiter */
 	const char *value;	/* LEN bytes, padding included; NULL of a sequence, and on disk */
-	size_t len;
+	size_t len;		/* of a sequence: for object_write alone */
 	uint64_t disk;		/* bytes of a value on disk, else 0 */
+	uint64_t head;		/* on disk: where the element begins, header included */
 	struct item *items;	/* of a sequence (SQ) */
 	size_t nitems;
-	uint64_t head, end;	/* of object.c: where it is in the file */
 };
 
 /* A data set: the object's own, or that of a sequence's item (PS3.5 7.5). */
@@ -48,6 +49,7 @@ struct item {
 	const struct item *parent;	/* the set that the sequence is in; NULL at the top */
 	uint32_t sequence;	/* its tag; 0 at the top */
 	bool gone;		/* will not be written: set it to remove */
+	size_t len;		/* for object_write alone */
 };
 
 /*
@@ -131,9 +133,10 @@ int item_copy(struct object *o, struct item *set, const struct object *from,
 
 /*
  * Appends SET to OUT as explicit VR little endian; and the reverse: the data set
- * in the N bytes into SET, which is empty. Return 0, or -1 with E filled.
+ * in the N bytes into SET, which is empty. Refused: a value on disk; decoding into
+ * a big endian object. Return 0, or -1 with E filled.
  */
-int item_encode(const struct object *o, const struct item *set, struct buf *out,
+int item_encode(const struct object *o, struct item *set, struct buf *out,
     struct err *e);
 int item_decode(struct object *o, struct item *set, const void *bytes, size_t n,
     struct err *e);
