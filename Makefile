@@ -6,19 +6,21 @@ VERSION  = $(shell sed -n 's/^.define UNPHI_VERSION "\(.*\)"/\1/p' libcommon/bas
 
 PROGRAMS = $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
 SCRIPTS  = $(patsubst cmd/%.sh,%,$(wildcard cmd/*.sh))
+DRIVERS  = $(patsubst %.c,build/%,$(wildcard tests/*.c))	# modules by themselves, for the tests
 
 # Debian packages: to build, to run, to test.
 BUILD_PACKAGES = gcc g++ make pkg-config libdcmtk-dev libjansson-dev libsodium-dev \
 	libpng-dev libopenjp2-7-dev libtesseract-dev libleptonica-dev zlib1g-dev libjpeg62-turbo-dev \
-	libopenjph-dev libcairo2-dev libfreetype-dev libfontconfig-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev
+	libopenjph-dev libcairo2-dev libfreetype-dev libfontconfig-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev \
+	libssl-dev
 RUN_PACKAGES   = dcmtk jq tesseract-ocr tesseract-ocr-eng
 TEST_PACKAGES  = bats parallel dicom3tools libgdcm-tools python3-pydicom python3-gdcm python3-numpy python3-pil \
 	netpbm mandoc shellcheck cppcheck zsh fish ffmpeg libopenjp2-tools openjph-tools \
-	libjpeg-turbo-progs
+	libjpeg-turbo-progs openssl
 
 # Everything that depends on a package is expanded late: `make check` installs first.
 PKGS    = jansson libsodium libpng libopenjp2 tesseract lept zlib libjpeg cairo-ft freetype2 fontconfig \
-	libavcodec libavformat libavutil libswscale
+	libavcodec libavformat libavutil libswscale libcrypto
 OURS    = -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -Ilibcommon -Ibuild/libcommon -MMD -MP \
 	-Wall -Wextra -Wshadow -Wconversion
 OURS_C  = -std=c11 -Wstrict-prototypes -Wmissing-prototypes
@@ -33,7 +35,7 @@ LDLIBS  = -Wl,--as-needed $(DCMTK_LIBS) -lstdc++ $(shell pkg-config --libs $(PKG
 SRC     = $(wildcard libcommon/*/*.c libcommon/*/*.cc)
 OBJ     = $(SRC:%=build/%.o)
 
-all: $(PROGRAMS:%=build/%) $(SCRIPTS:%=build/%) build/tests/codec build/tests/dates build/tests/detect build/tests/net
+all: $(PROGRAMS:%=build/%) $(SCRIPTS:%=build/%) $(DRIVERS)
 
 # Other settings, other objects: a change of flags rebuilds.
 build/flags: FORCE
@@ -43,7 +45,7 @@ build/flags: FORCE
 
 $(PROGRAMS:%=build/%): build/%: build/cmd/%.c.o build/libcommon.a
 	$(CXX) $(SAN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-build/tests/codec build/tests/dates build/tests/detect build/tests/net: %: %.c.o build/libcommon.a
+$(DRIVERS): %: %.c.o build/libcommon.a
 	$(CXX) $(SAN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(SCRIPTS:%=build/%): build/%: cmd/%.sh libcommon/base/version.h
 	sed 's/@VERSION@/$(VERSION)/' $< >$@.new && chmod +x $@.new && mv $@.new $@

@@ -8,29 +8,44 @@
 #include <sys/stat.h>
 
 int
-key_read(const char *path, struct key *k, struct err *e)
+key_file_read(const char *path, void *bytes, size_t max, size_t *n,
+    struct err *e)
 {
-	unsigned char bytes[KEY_FILE_MAX + 1];
 	struct stat st;
-	size_t n;
 	FILE *f;
 	int got = -1;
 
-	if (sodium_init() < 0)
-		return err_set(e, "libsodium does not start");
 	if ((f = fopen(path, "rb")) == NULL)
 		return err_set(e, "key: %s", strerror(errno));
 	setvbuf(f, NULL, _IONBF, 0);	/* no copy of the key elsewhere */
-	n = fread(bytes, 1, sizeof bytes, f);
+	*n = fread(bytes, 1, max, f);
 	if (ferror(f) || fstat(fileno(f), &st) < 0)
 		err_set(e, "key: %s", strerror(errno));
 	else if (S_ISREG(st.st_mode) && (st.st_mode & 077) != 0)
 		err_set(e, "key: others than its owner can read it; chmod 600");
-	else if (n < KEY_FILE_MIN || n > KEY_FILE_MAX)
-		err_set(e, "key: wants %d to %d bytes", KEY_FILE_MIN, KEY_FILE_MAX);
+	else if (*n == max && getc(f) != EOF)
+		err_set(e, "key: is larger than %zu bytes", max);
 	else
-		got = crypto_hash_sha256(k->bytes, bytes, n);
+		got = 0;
 	fclose(f);
+	return got;
+}
+
+int
+key_read(const char *path, struct key *k, struct err *e)
+{
+	unsigned char bytes[KEY_FILE_MAX];
+	size_t n;
+	int got;
+
+	if (sodium_init() < 0)
+		return err_set(e, "libsodium does not start");
+	got = key_file_read(path, bytes, sizeof bytes, &n, e);
+	if (got == 0 && n < KEY_FILE_MIN)
+		got = err_set(e, "key: wants %d to %d bytes", KEY_FILE_MIN,
+		    KEY_FILE_MAX);
+	if (got == 0)
+		crypto_hash_sha256(k->bytes, bytes, n);
 	sodium_memzero(bytes, sizeof bytes);
 	return got;
 }

@@ -24,6 +24,15 @@ struct key {
 };
 
 /*
+ * Reads the bytes of a file that nobody but its owner may have: at most MAX, into
+ * BYTES, their number into N. Refused: one that others can read or write, and a
+ * longer one. What is no regular file, a pipe, has no such rights and is read.
+ * Returns 0, or -1 with E filled.
+ */
+int key_file_read(const char *path, void *bytes, size_t max, size_t *n,
+    struct err *e);
+
+/*
  * Reads the key from a file of KEY_FILE_MIN to KEY_FILE_MAX bytes, all of which
  * count. Refused: a file that others than its owner can read or write. Returns
  * 0, or -1 with E filled.
