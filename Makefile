@@ -130,6 +130,12 @@ build/libcommon/deid/profile.inc: libcommon/deid/profile.awk $(PROFILE_TABLES)
 	@mkdir -p $(@D)
 	awk -v types=$@.types -f $^ >$@.new && rm -f $@.types && mv $@.new $@
 
+# Private elements that are known to be safe.
+build/libcommon/deid/private.c.o: build/libcommon/deid/private.inc
+build/libcommon/deid/private.inc: libcommon/deid/private.awk share/safe-private.tsv
+	@mkdir -p $(@D)
+	awk -f $^ >$@.new && mv $@.new $@
+
 # The data elements of PS3.6, which DCMTK does not know to the last one.
 build/libcommon/dicom/dictionary.c.o: build/libcommon/dicom/dictionary.inc
 build/libcommon/dicom/dictionary.inc: libcommon/dicom/dictionary.awk share/data-elements.tsv
