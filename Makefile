@@ -142,6 +142,9 @@ build/libcommon/dicom/dictionary.inc: libcommon/dicom/dictionary.awk share/data-
 	@mkdir -p $(@D)
 	awk -f $^ >$@.new && mv $@.new $@
 
+# Characters of all character sets are part of the program.
+build/libcommon/dicom/charset_tables.c.o: share/charsets.txt
+
 # The text net's weights are part of the program.
 build/libcommon/text/net.c.o: share/text-net.bin
 
