@@ -384,23 +384,30 @@ item_add(struct object *o, struct item *set, uint32_t tag, struct err *e)
 	return &grown[el->nitems - 1];
 }
 
-/* A number's bytes are in the order of the object that it is in. */
-static char *
-copy_value(struct object *o, const struct object *from,
-    const struct element *el, struct err *e)
+void
+vr_swap(const char vr[3], char *value, size_t len)
 {
-	size_t unit = vr_unit(el->vr), i, j;
-	char *value = object_dup(o, el->value, el->len, e), low;
+	size_t unit = vr_unit(vr), i, j;
+	char low;
 
-	if (value == NULL ||
-	    (o->scan->coding == SCAN_BIG) == (from->scan->coding == SCAN_BIG))
-		return value;
-	for (i = 0; i + unit <= el->len; i += unit)
+	for (i = 0; i + unit <= len; i += unit)
 		for (j = 0; j < unit / 2; j++) {
 			low = value[i + j];
 			value[i + j] = value[i + unit - 1 - j];
 			value[i + unit - 1 - j] = low;
 		}
+}
+
+/* A number's bytes are in the order of the object that it is in. */
+static char *
+copy_value(struct object *o, const struct object *from,
+    const struct element *el, struct err *e)
+{
+	char *value = object_dup(o, el->value, el->len, e);
+
+	if (value != NULL &&
+	    (o->scan->coding == SCAN_BIG) != (from->scan->coding == SCAN_BIG))
+		vr_swap(el->vr, value, el->len);
 	return value;
 }
 

@@ -132,14 +132,19 @@ int item_copy(struct object *o, struct item *set, const struct object *from,
     const struct element *el, struct err *e);
 
 /*
- * Appends SET to OUT as explicit VR little endian; and the reverse: the data set
- * in the N bytes into SET, which is empty. Refused: a value on disk; decoding into
- * a big endian object. Return 0, or -1 with E filled.
+ * Appends SET to OUT as explicit VR little endian. Refused: a value on disk. Returns
+ * 0, or -1 with E filled.
  */
 int item_encode(const struct object *o, struct item *set, struct buf *out,
     struct err *e);
-int item_decode(struct object *o, struct item *set, const void *bytes, size_t n,
-    struct err *e);
+
+/*
+ * The reverse: the data set in the N bytes into SET, which is empty, from the
+ * transfer syntax of that UID: implicit or explicit VR little endian, or explicit VR
+ * big endian. Returns 0, or -1 with E filled.
+ */
+int item_decode(struct object *o, struct item *set, const char *syntax,
+    const void *bytes, size_t n, struct err *e);
 
 /*
  * Writes the file to OUT, from its current offset on, in the transfer syntax that

@@ -37,4 +37,7 @@ int object_parse(struct object *o, struct item *set, const char *bytes, size_t n
 /* Bytes of one number of that VR: 1, 2, 4 or 8. */
 size_t vr_unit(const char vr[3]);
 
+/* Turns round the bytes of each number in the LEN bytes of VALUE. */
+void vr_swap(const char vr[3], char *value, size_t len);
+
 #endif

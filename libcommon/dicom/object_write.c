@@ -310,17 +310,42 @@ item_encode(const struct object *o, struct item *set, struct buf *out,
 	return got;
 }
 
-int
-item_decode(struct object *o, struct item *set, const void *bytes, size_t n,
-    struct err *e)
+/* SET was read in one order of bytes, and belongs into the other. */
+static void
+swap_set(struct item *set)
 {
-	char *copy = object_dup(o, bytes, n, e);
+	struct element *el;
+	size_t i;
 
-	if (copy == NULL)
+	for (el = set->elements; el < set->elements + set->n; el++) {
+		if (el->value != NULL && !el->fragments)
+			vr_swap(el->vr, (char *)(uintptr_t)el->value, el->len);
+		for (i = 0; i < el->nitems; i++)
+			swap_set(&el->items[i]);
+	}
+}
+
+int
+item_decode(struct object *o, struct item *set, const char *syntax,
+    const void *bytes, size_t n, struct err *e)
+{
+	enum scan_coding coding;
+	char *copy;
+
+	if (strcmp(syntax, "1.2.840.10008.1.2") == 0)
+		coding = SCAN_IMPLICIT;
+	else if (strcmp(syntax, "1.2.840.10008.1.2.1") == 0)
+		coding = SCAN_EXPLICIT;
+	else if (strcmp(syntax, "1.2.840.10008.1.2.2") == 0)
+		coding = SCAN_BIG;
+	else
+		return err_set(e, "a data set in a transfer syntax that is not read");
+	if ((copy = object_dup(o, bytes, n, e)) == NULL ||
+	    object_parse(o, set, copy, n, coding, 0, e) < 0)
 		return -1;
-	if (o->scan->coding == SCAN_BIG)
-		return err_set(e, "a big endian object takes in no data set");
-	return object_parse(o, set, copy, n, SCAN_EXPLICIT, 0, e);
+	if ((coding == SCAN_BIG) != (o->scan->coding == SCAN_BIG))
+		swap_set(set);
+	return 0;
 }
 
 /* ---- the file */
