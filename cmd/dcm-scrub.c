@@ -11,12 +11,12 @@
 #include "base/outfile.h"
 #include "base/outpath.h"
 #include "deid/scrub.h"
-#include "dicom/dcm.h"
-#include "dicom/edit.h"
+#include "dicom/object.h"
 
 static struct scrub scrub = { .prefix = "" };
 static const char *output, *folder;
 static FILE *log_file, *map_file;
+static struct buf actions;	/* of one file, for the log */
 
 static const char options_help[] =
 "  -o, --output FILE    write the one input's result to FILE\n"
@@ -124,19 +124,22 @@ open_append(const char *name)
  * The UIDs of a file are not to be trusted with a path: what is no UID is "none".
  */
 static int
-name_by_uid(struct dcm *d, struct buf *b, struct err *e)
+name_by_uid(const struct item *set, struct buf *b, struct err *e)
 {
-	static const uint32_t tags[] = { DCM_TAG(0x0020, 0x000d),
-	    DCM_TAG(0x0020, 0x000e), DCM_TAG(0x0008, 0x0018) };
+	static const uint32_t tags[] = { OBJECT_TAG(0x0020, 0x000d),
+	    OBJECT_TAG(0x0020, 0x000e), OBJECT_TAG(0x0008, 0x0018) };
 	const char *uid;
-	size_t i;
+	size_t i, len, j;
 
 	for (i = 0; i < 3; i++) {
-		uid = dcm_string(d, tags[i], 0);
-		if (uid == NULL || uid[0] == '.' || strlen(uid) > 64 ||
-		    strspn(uid, "0123456789.") != strlen(uid))
+		uid = item_text(set, tags[i], &len);
+		for (j = 0; j < len && strchr("0123456789.", uid[j]) != NULL; j++)
+			;
+		if (uid == NULL || uid[0] == '.' || len > 64 || j < len) {
 			uid = "none";
-		if (buf_add(b, uid, strlen(uid), e) < 0 ||
+			len = 4;
+		}
+		if (buf_add(b, uid, len, e) < 0 ||
 		    buf_add(b, i < 2 ? "/" : ".dcm", i < 2 ? 1 : 4, e) < 0)
 			return -1;
 	}
@@ -159,25 +162,44 @@ write_lines(FILE *f, json_t *lines, struct err *e)
 	return 0;
 }
 
+/* LINE, whose last brace gives way to the actions, which are many and ASCII. */
+static int
+write_log(const json_t *line, struct err *e)
+{
+	char *text = json_dumps(line, JSON_COMPACT);
+	int got = 0;
+
+	if (text == NULL)
+		return err_set(e, "out of memory");
+	if (ferror(log_file))
+		got = err_set(e, "write: an earlier line failed");
+	else if (fprintf(log_file, "%.*s,\"actions\":[%s]}\n",
+	    (int)strlen(text) - 1, text, actions.len > 0 ? actions.data : "") < 0 ||
+	    fflush(log_file) != 0)
+		got = err_set(e, "write: %s", strerror(errno));
+	free(text);
+	return got;
+}
+
 /* The audit line, and the crosswalk: no output may appear that they do not tell of. */
 static int
-report(const char *name, const char *path, const char *by_uid, json_t *actions,
-    json_t *map, struct err *e)
+report(const char *name, const char *path, const char *by_uid, json_t *map,
+    struct err *e)
 {
-	json_t *lines = NULL;
+	json_t *line;
 	int got = 0;
 
 	if (log_file != NULL) {
-		lines = json_pack("[{s:s, s:s, s:s, s:s, s:O}]", "file", name, "by",
-		    "dcm-scrub", "output", path, "name", by_uid, "actions", actions);
-		got = lines == NULL ? err_set(e, "the file's name is not UTF-8") :
-		    write_lines(log_file, lines, e);
-		json_decref(lines);
+		line = json_pack("{s:s, s:s, s:s, s:s}", "file", name, "by",
+		    "dcm-scrub", "output", path, "name", by_uid);
+		got = line == NULL ? err_set(e, "the file's name is not UTF-8") :
+		    write_log(line, e);
+		json_decref(line);
 	}
 	if (got == 0 && map_file != NULL) {
-		lines = json_pack("{s:s, s:s, s:s}", "kind", "file", "from", name,
+		line = json_pack("{s:s, s:s, s:s}", "kind", "file", "from", name,
 		    "to", path);
-		got = lines == NULL || json_array_append_new(map, lines) < 0 ?
+		got = line == NULL || json_array_append_new(map, line) < 0 ?
 		    err_set(e, "the file's name is not UTF-8") :
 		    write_lines(map_file, map, e);
 	}
@@ -190,14 +212,15 @@ scrub_one(const char *name, const struct outpath *paths, size_t index,
 {
 	struct outfile *out = NULL;
 	struct buf by_uid = { 0 };
-	struct dcm *d = NULL;
+	struct object *o = NULL;
 	char *path = NULL;
 	int got = -1;
 
-	scrub.actions = log_file != NULL ? json_array() : NULL;
+	buf_clear(&actions);
+	scrub.actions = log_file != NULL ? &actions : NULL;
 	scrub.map = map_file != NULL ? json_array() : NULL;
-	if (dcm_open(name, &d, e) < 0 || scrub_apply(&scrub, d, e) < 0 ||
-	    name_by_uid(d, &by_uid, e) < 0)
+	if (object_open(name, &o, e) < 0 || scrub_apply(&scrub, o, e) < 0 ||
+	    name_by_uid(object_set(o), &by_uid, e) < 0)
 		goto out;
 	path = folder != NULL ? outpath_under(paths, folder, index, e) :
 	    strdup(output != NULL ? output : "-");
@@ -208,16 +231,15 @@ scrub_one(const char *name, const struct outpath *paths, size_t index,
 		goto out;
 	}
 	if ((out = outfile_open_deep(path, e)) == NULL ||
-	    edit_write(d, outfile_stream(out), e) < 0 ||
+	    object_write(o, outfile_stream(out), e) < 0 ||
 	    outfile_flush(out, e) < 0 ||
-	    report(name, path, by_uid.data, scrub.actions, scrub.map, e) < 0)
+	    report(name, path, by_uid.data, scrub.map, e) < 0)
 		goto out;
 	got = outfile_commit(out, e);
 	out = NULL;
 out:
 	outfile_abandon(out);
-	dcm_close(d);
-	json_decref(scrub.actions);
+	object_close(o);
 	json_decref(scrub.map);
 	buf_free(&by_uid);
 	free(path);
@@ -278,12 +300,18 @@ main(int argc, char *argv[])
 		cli_usage("several files want a folder, -O");
 	if (key_read(key, &scrub.key, &e) < 0)
 		return cli_finish(cli_trouble(key, &e));
+	if (clean_open(NULL, NULL, &scrub.clean, &e) < 0 ||
+	    (scrub.names = names_new(&e)) == NULL)
+		return cli_finish(cli_trouble(NULL, &e));
 	if ((paths = outpath_new(names, n, &e)) == NULL)
 		return cli_finish(cli_trouble(NULL, &e));
 	for (i = 0; i < n; i++)
 		if (scrub_one(names[i], paths, i, &e) < 0)
 			status = cli_worst(status, cli_trouble(names[i], &e));
 	outpath_free(paths);
+	names_free(scrub.names);
+	clean_close(scrub.clean);
+	buf_free(&actions);
 	if ((log_file != NULL && fclose(log_file) != 0) ||
 	    (map_file != NULL && fclose(map_file) != 0)) {
 		err_set(&e, "close log: %s", strerror(errno));

@@ -382,7 +382,7 @@ print(o.ManufacturerModelName, o.ConvolutionKernel, o.BodyPartExamined)"
 	[ "${lines[0]}" = "ANON ANON ANON ANON" ]
 	# A longer word, a code, a term of three letters: they prove nothing.
 	[ "${lines[1]}" = "Plantedness 9 STANDARD ANN" ]
-	[ "$(jq '[.actions[] | select(.rule == "identity")] | length' log)" -eq 4 ]
+	[ "$(jq '[.actions[] | select(.rule == "words")] | length' log)" -eq 4 ]
 	run -0 dcm-scrub -k key --prefix 'OF STANDARD ' -o again.dcm out.dcm
 	cmp out.dcm again.dcm
 }

@@ -174,6 +174,8 @@ def expected(sop_class, options, parent, tag):
         cells = {ROWS[tag][COLUMN[o]] for o in options}
         if "K" in cells and "C" not in cells:
             return {"same"}
+        if "C" in cells:                # what was planted identifies nobody
+            return {"same"} | outcomes(ROWS[tag]["basic"], type_of(sop_class, parent, tag))
         return outcomes(ROWS[tag]["basic"], type_of(sop_class, parent, tag))
     vr = next(v for v, tags in BY_VR.items() if tag in tags)
     if vr == "UI":

@@ -328,7 +328,7 @@ by_vr(const struct profile *p, const char *vr, enum profile_action otherwise)
 		    otherwise, "date");
 	if (is_vr(vr, "AS"))
 		return verdict(ACTION_AGE, "age", otherwise);
-	return plainly(ACTION_KEEP, NULL);
+	return verdict(ACTION_KEEP, NULL, ACTION_DUMMY);	/* of unknown type */
 }
 
 struct profile_verdict

@@ -70,7 +70,8 @@ struct profile_verdict {
 	enum profile_action action;
 	const char *rule;	/* the table's code, or "date", "name", "uid", ...;
 				   NULL: nothing speaks of it, so it stays */
-	enum profile_action otherwise;	/* of the actions that look at the value */
+	enum profile_action otherwise;	/* of the actions that look at the value, and
+				   of text that nothing speaks of and that identifies */
 };
 
 enum { IOD_UNKNOWN = -1 };

@@ -1,37 +1,45 @@
 /*
- * scrub.h - the Basic Application Confidentiality Profile, applied to a file
+ * scrub.h - PS3.15 Annex E, applied to an object
  *
- * PS3.15 E.1 to E.3: every element to any depth by profile.h, private
- * attributes and elements that no dictionary knows out, identifiers replaced by
- * keyed pseudonyms, and the marks that say what was done.
+ * Every element to any depth by profile.h, identifiers replaced by keyed
+ * pseudonyms, free text cleaned word by word, and the marks that say what was done.
  */
 #ifndef UNPHI_DEID_SCRUB_H
 #define UNPHI_DEID_SCRUB_H
 
 #include <jansson.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "deid/clean.h"
 #include "deid/key.h"
+#include "deid/names.h"
 #include "deid/profile.h"
-#include "dicom/dcm.h"
+#include "dicom/object.h"
 
 #define SCRUB_PREFIX_MAX 32	/* characters before an id; LO holds 64 */
 
+/* What is asked for, the same for all objects of a run. */
 struct scrub {
-	struct profile profile;	/* its options; iod is set for each file */
+	struct profile profile;	/* its options; iod is set for each object */
 	struct key key;
 	const char *prefix;	/* of patient ids; "" for none */
+	struct clean *clean;
+	struct names *names;	/* memory for those of one object */
+	bool fixed_shift;	/* dates move by DAYS, not by what the key says */
+	int days;
 	/* Optional sinks, the caller's; NULL when not wanted: */
-	json_t *actions;	/* array: {"tag","path","rule","action"}, no values */
+	struct buf *actions;	/* JSON objects {"tag","path","rule","action"}, with
+				   commas between them; no values */
 	json_t *map;		/* array: {"kind","from","to"}: the crosswalk */
 };
 
 /*
- * De-identifies D in memory; edit_write then writes it. Replacements that this
+ * De-identifies O in memory; object_write then writes it. Replacements that this
  * key made before stay (pseudonym.h), so that doing a file again changes nothing.
  * Refused: a DICOMDIR, an encapsulated document, an object without SOP Class or
- * Instance UID. Returns 0, or -1 with E filled; then D must not be written.
+ * Instance UID. Returns 0, or -1 with E filled; then O must not be written.
  */
-int scrub_apply(const struct scrub *s, struct dcm *d, struct err *e);
+int scrub_apply(const struct scrub *s, struct object *o, struct err *e);
 
 #endif

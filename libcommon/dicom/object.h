@@ -19,8 +19,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define OBJECT_VALUE_MAX ((size_t)1 << 20)	/* bytes; a larger value stays on disk */
-#define OBJECT_SEQUENCE_MAX ((size_t)1 << 30)	/* bytes of one: it is read whole */
+#define OBJECT_VALUE_MAX ((size_t)1 << 20)	/* bytes; larger ones stay on disk but for: */
+#define OBJECT_SEQUENCE_MAX ((size_t)1 << 30)	/* bytes of a sequence, or a text */
 
 #define OBJECT_TAG(group, element) \
 	((uint32_t)(group) << 16 | (uint32_t)(element))

@@ -327,36 +327,38 @@ object_parse(struct object *o, struct item *set, const char *bytes, size_t n,
 
 /* ---- a file */
 
-static bool
-is_sequence(const struct scan_element *el)
+/* What it is by the file and the dictionary, without its value. */
+static void
+settle(const struct scan *s, const struct scan_element *from, struct element *el)
 {
-	const struct dictionary_entry *d;
+	struct head h = { .tag = from->tag, .undefined = from->undefined };
 
-	if (el->vr[0] != '\0' && !is_vr(el->vr, "UN"))
-		return is_vr(el->vr, "SQ");
-	if (el->undefined)
-		return el->tag != PIXEL_DATA;
-	d = dictionary_find(el->tag);
-	return d != NULL && is_vr(d->vr, "SQ");
+	memcpy(h.vr, from->vr, sizeof h.vr);
+	el->tag = from->tag;
+	settle_vr(el, &h, s->coding);
 }
 
+/* Sequences and text are to be looked into, however long they are. */
 static bool
-stays_on_disk(const struct scan_element *el)
+stays_on_disk(const struct scan *s, const struct scan_element *from)
 {
-	return el->tag == PIXEL_DATA || (!is_sequence(el) &&
-	    (el->undefined || el->length > OBJECT_VALUE_MAX));
+	struct element el = { 0 };
+
+	if (from->tag == PIXEL_DATA)
+		return true;
+	if (!from->undefined && from->length <= OBJECT_VALUE_MAX)
+		return false;
+	settle(s, from, &el);
+	return !is_vr(el.vr, "SQ") && !vr_is_text(el.vr);
 }
 
 /* The value of an element is not read: the file is as good. */
 static int
 add_on_disk(struct object *o, const struct scan_element *from, struct err *e)
 {
-	struct element el = { .tag = from->tag, .disk = from->length,
-	    .head = from->head };
-	struct head h = { .tag = from->tag, .undefined = from->undefined };
+	struct element el = { .disk = from->length, .head = from->head };
 
-	memcpy(h.vr, from->vr, sizeof h.vr);
-	settle_vr(&el, &h, o->scan->coding);
+	settle(o->scan, from, &el);
 	el.fragments = from->undefined;
 	if (from->length == 0)
 		el.value = "";
@@ -370,13 +372,13 @@ run_of(const struct scan *s, size_t i, size_t *bytes, struct err *e)
 	uint64_t from = s->elements[i].head, to;
 	size_t n;
 
-	for (n = 0; i + n < s->n && !stays_on_disk(&s->elements[i + n]); n++) {
+	for (n = 0; i + n < s->n && !stays_on_disk(s, &s->elements[i + n]); n++) {
 		to = s->elements[i + n].value + s->elements[i + n].length;
 		if (n > 0 && (to - from > RUN_MAX ||
 		    s->elements[i + n].head != from + *bytes))
 			break;
 		if (to - from > OBJECT_SEQUENCE_MAX) {
-			err_set(e, "(%04x,%04x) is a sequence of more than %zu bytes",
+			err_set(e, "(%04x,%04x) has more than %zu bytes",
 			    s->elements[i + n].tag >> 16,
 			    s->elements[i + n].tag & 0xffff, OBJECT_SEQUENCE_MAX);
 			return 0;
@@ -416,7 +418,7 @@ read_all(struct object *o, struct err *e)
 
 	for (i = s->nmeta; i < s->n; i += n) {
 		n = 1;
-		if (stays_on_disk(&s->elements[i])) {
+		if (stays_on_disk(s, &s->elements[i])) {
 			if (add_on_disk(o, &s->elements[i], e) < 0)
 				return -1;
 			continue;

@@ -1,0 +1,67 @@
+/* work.h - one object that is being scrubbed, for the files of scrub alone */
+#ifndef UNPHI_DEID_WORK_H
+#define UNPHI_DEID_WORK_H
+
+#include "base/buf.h"
+#include "deid/clean.h"
+#include "deid/profile.h"
+#include "deid/pseudonym.h"
+#include "deid/scrub.h"
+#include "dicom/object.h"
+
+#define WORK_DEPTH_MAX 65	/* sequences in sequences: one more than scan.h allows */
+
+struct work {
+	const struct scrub *s;
+	struct object *o;
+	struct profile profile;
+	struct clean_settings settings;
+	struct names *names;	/* what the profile takes away */
+	char patient[SCRUB_PREFIX_MAX + PSEUDONYM_ID_DIGITS + 1];	/* new id, or "" */
+	uint32_t path[WORK_DEPTH_MAX];	/* the sequences around, outermost first */
+	size_t depth;
+	/* Memory for one element at a time: */
+	struct buf utf8, cleaned, value;
+};
+
+/*
+ * Where an element is: in SET, and DUMMIED: within a sequence of which nothing but
+ * the structure stays.
+ */
+struct place {
+	struct item *set;
+	bool dummied;
+};
+
+/* What is to become of EL. */
+struct profile_verdict scrub_decide(const struct work *w, const struct place *p,
+    const struct element *el);
+
+/*
+ * Does what V says, and notes it in the log. Returns 0, or -1 with E filled. What is
+ * in a sequence is the caller's business; *DUMMIED is set if nothing but its
+ * structure is to stay.
+ */
+int scrub_act(struct work *w, struct item *set, struct element *el,
+    const struct profile_verdict *v, bool *dummied, struct err *e);
+
+/* Notes in W's names what identifies in SET and in all sets within. */
+int scrub_gather(struct work *w, struct item *set, struct err *e);
+
+/*
+ * The text of EL, N bytes of it at TEXT, as UTF-8: *OUT and *LEN, which live until the
+ * next call. Returns 0, or -1 with E filled.
+ */
+int scrub_utf8(struct work *w, const struct item *set, const struct element *el,
+    const char *text, size_t n, const char **out, size_t *len, struct err *e);
+
+/* Is the text of EL what dcm-scrub with this key puts in its place? */
+bool scrub_is_replacement(const struct work *w, const struct element *el);
+
+/* An action of the log, and a pair of the crosswalk; none if nobody asked. */
+int scrub_log(struct work *w, const struct element *el, const char *rule,
+    const char *action, struct err *e);
+int scrub_pair(struct work *w, const char *kind, const char *from, size_t len,
+    const char *to, struct err *e);
+
+#endif
