@@ -161,8 +161,11 @@ def type_of(sop_class, parent, tag):
     return TYPES.get((IOD[sop_class], parent, name)) or TYPES.get(("*", parent, name)) or "3"
 
 
-COLUMN = {"uids": "retain_uids", "device": "retain_device_identity", "institution": "retain_institution_identity",
-          "patient": "retain_patient_characteristics", "full-dates": "retain_long_full_dates"}
+COLUMN = {"safe-private": "retain_safe_private", "uids": "retain_uids", "device": "retain_device_identity",
+          "institution": "retain_institution_identity", "patient": "retain_patient_characteristics",
+          "full-dates": "retain_long_full_dates", "modified-dates": "retain_long_modified_dates",
+          "descriptors": "clean_descriptors", "structured": "clean_structured_content",
+          "graphics": "clean_graphics"}
 
 
 def expected(sop_class, options, parent, tag):
