@@ -12,7 +12,7 @@ DRIVERS  = $(patsubst %.c,build/%,$(wildcard tests/*.c))	# modules by themselves
 BUILD_PACKAGES = gcc g++ make pkg-config libdcmtk-dev libjansson-dev libsodium-dev \
 	libpng-dev libopenjp2-7-dev libtesseract-dev libleptonica-dev zlib1g-dev libjpeg62-turbo-dev \
 	libopenjph-dev libcairo2-dev libfreetype-dev libfontconfig-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev \
-	libssl-dev
+	libssl-dev libpcre2-dev
 RUN_PACKAGES   = dcmtk jq tesseract-ocr tesseract-ocr-eng
 TEST_PACKAGES  = bats parallel dicom3tools libgdcm-tools python3-pydicom python3-gdcm python3-numpy python3-pil \
 	netpbm mandoc shellcheck cppcheck zsh fish ffmpeg libopenjp2-tools openjph-tools \
@@ -20,7 +20,7 @@ TEST_PACKAGES  = bats parallel dicom3tools libgdcm-tools python3-pydicom python3
 
 # Everything that depends on a package is expanded late: `make check` installs first.
 PKGS    = jansson libsodium libpng libopenjp2 tesseract lept zlib libjpeg cairo-ft freetype2 fontconfig \
-	libavcodec libavformat libavutil libswscale libcrypto
+	libavcodec libavformat libavutil libswscale libcrypto libpcre2-8
 OURS    = -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -Ilibcommon -Ibuild/libcommon -MMD -MP \
 	-Wall -Wextra -Wshadow -Wconversion
 OURS_C  = -std=c11 -Wstrict-prototypes -Wmissing-prototypes
@@ -135,6 +135,13 @@ build/libcommon/deid/private.c.o: build/libcommon/deid/private.inc
 build/libcommon/deid/private.inc: libcommon/deid/private.awk share/safe-private.tsv
 	@mkdir -p $(@D)
 	awk -f $^ >$@.new && mv $@.new $@
+
+# A site's policy names SOP Classes, and may not take what an IOD demands.
+build/libcommon/deid/policy.c.o: build/libcommon/deid/policy.inc
+build/libcommon/deid/policy.inc: libcommon/deid/policy.awk \
+	$(addprefix share/,sop-classes.tsv structure.tsv module-requirements.tsv)
+	@mkdir -p $(@D)
+	awk -v demands=$@.demands -f $^ >$@.new && rm -f $@.demands && mv $@.new $@
 
 # The data elements of PS3.6, which DCMTK does not know to the last one.
 build/libcommon/dicom/dictionary.c.o: build/libcommon/dicom/dictionary.inc

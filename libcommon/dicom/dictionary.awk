@@ -7,8 +7,8 @@ FNR <= 2 || $2 == "" { next }
 	if (vr !~ /^[A-Z][A-Z]$/) vr = ""
 	tag = mask = $1
 	gsub(/x/, "0", tag); gsub(/[^x]/, "f", mask); gsub(/x/, "0", mask)
-	if (mask == "ffffffff") printf "\t{ 0x%su, \"%s\", \"%s\" },\n", tag, vr, $2
-	else wild[++n] = sprintf("\t{ { 0x%su, \"%s\", \"%s\" }, 0x%su },", tag, vr, $2, mask)
+	if (mask == "ffffffff") printf "\t{ 0x%su, \"%s\", \"%s\", \"%s\" },\n", tag, vr, $2, $5
+	else wild[++n] = sprintf("\t{ { 0x%su, \"%s\", \"%s\", \"%s\" }, 0x%su },", tag, vr, $2, $5, mask)
 }
 END {
 	print "};\nstatic const struct wild wilds[] = {"

@@ -17,6 +17,7 @@ struct dictionary_entry {
 	uint32_t tag;
 	char vr[3];		/* the first, where the standard leaves a choice; "" for none */
 	const char *keyword;
+	const char *vm;		/* as printed: "1", "1-n", "2-2n" */
 };
 
 /* The row of TAG, or NULL. */
