@@ -34,11 +34,10 @@ dummy_of(const char *vr)
 		const char *value;
 	} list[] = {
 		{ "AS", "000D" }, { "DA", "19000101" }, { "TM", "000000" },
-		{ "DT", "19000101000000" }, { "DS", "0" }, { "IS", "0" },
-		{ "UR", "urn:anon" }, { "AE", "ANON" }, { "CS", "ANON" },
-		{ "LO", "ANON" }, { "LT", "ANON" }, { "PN", "ANON" },
-		{ "SH", "ANON" }, { "ST", "ANON" }, { "UC", "ANON" },
-		{ "UT", "ANON" },
+		{ "DT", "19000101000000" }, { "UR", "urn:anon" },
+		{ "AE", "ANON" }, { "CS", "ANON" }, { "LO", "ANON" },
+		{ "LT", "ANON" }, { "PN", "ANON" }, { "SH", "ANON" },
+		{ "ST", "ANON" }, { "UC", "ANON" }, { "UT", "ANON" },
 	};
 	size_t i;
 
@@ -367,6 +366,21 @@ first_item(struct work *w, struct item *set, struct element *el, struct err *e)
 	return el->nitems == 0 && item_add(w->o, set, el->tag, e) == NULL ? -1 : 0;
 }
 
+/* As many as there were, for orientations have six. */
+static int
+set_text_zeros(struct work *w, struct element *el, struct err *e)
+{
+	const char *p = el->value, *end = p == NULL ? p : p + el->len;
+
+	buf_clear(&w->value);
+	if (buf_add(&w->value, "0", 1, e) < 0)
+		return -1;
+	for (; p < end; p++)
+		if (*p == '\\' && buf_add(&w->value, "\\0", 2, e) < 0)
+			return -1;
+	return set_value(w, el, &w->value, e);
+}
+
 static int
 make_dummy(struct work *w, struct element *el, struct err *e)
 {
@@ -375,6 +389,8 @@ make_dummy(struct work *w, struct element *el, struct err *e)
 	/* The value of a UI is never a dummy: it must be a UID of its own. */
 	if (is_vr(el, "UI"))
 		return replace_uids(w, el, e);
+	if (is_vr(el, "DS") || is_vr(el, "IS"))
+		return set_text_zeros(w, el, e);
 	return dummy == NULL ? set_zeros(w, el, e) :
 	    element_set(w->o, el, dummy, strlen(dummy), e);
 }
