@@ -5,24 +5,23 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+
+#include "base/secret.h"
 
 int
 key_file_read(const char *path, void *bytes, size_t max, size_t *n,
     struct err *e)
 {
-	struct stat st;
+	struct err why;
 	FILE *f;
 	int got = -1;
 
-	if ((f = fopen(path, "rb")) == NULL)
-		return err_set(e, "key: %s", strerror(errno));
+	if ((f = secret_open(path, &why)) == NULL)
+		return err_set(e, "key: %s", why.text);
 	setvbuf(f, NULL, _IONBF, 0);	/* no copy of the key elsewhere */
 	*n = fread(bytes, 1, max, f);
-	if (ferror(f) || fstat(fileno(f), &st) < 0)
+	if (ferror(f))
 		err_set(e, "key: %s", strerror(errno));
-	else if (S_ISREG(st.st_mode) && (st.st_mode & 077) != 0)
-		err_set(e, "key: others than its owner can read it; chmod 600");
 	else if (*n == max && getc(f) != EOF)
 		err_set(e, "key: is larger than %zu bytes", max);
 	else
