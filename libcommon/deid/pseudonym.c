@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base32.h"
+
 /* ---- UIDs: 16 bytes, of which the last CHECK_BYTES prove the first */
 
 enum { UUID_BYTES = 16, CHECK_BYTES = 5, HASH_BYTES = UUID_BYTES - CHECK_BYTES };
@@ -70,11 +72,13 @@ pseudonym_uid(const struct key *k, const char *uid, size_t len,
 	snprintf(out, PSEUDONYM_UID_SIZE, "2.25.%s", p);
 }
 
-/* ---- ids: 80 bits, of which the last ID_CHECK_BITS prove the first */
+/* ---- ids: 5 bits a digit, of which the last prove the first */
 
-enum { ID_CHECK_BITS = 28, ID_HASH_BITS = 52 };
-
-static const char base32[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+static unsigned
+hash_bits(unsigned digits)
+{
+	return digits * 4 < 52 ? digits * 4 : 52;
+}
 
 static uint64_t
 first_bits(const unsigned char *mac, unsigned bits)
@@ -88,7 +92,7 @@ first_bits(const unsigned char *mac, unsigned bits)
 }
 
 static uint64_t
-id_check(const struct key *k, uint64_t hash)
+id_check(const struct key *k, uint64_t hash, unsigned bits)
 {
 	unsigned char bytes[8], mac[KEY_MAC_BYTES];
 	size_t i;
@@ -96,44 +100,64 @@ id_check(const struct key *k, uint64_t hash)
 	for (i = 0; i < sizeof bytes; i++)
 		bytes[i] = (unsigned char)(hash >> (56 - 8 * i));
 	key_mac(k, "id check", bytes, sizeof bytes, mac);
-	return first_bits(mac, ID_CHECK_BITS);
+	return first_bits(mac, bits);
 }
 
-/* Are the PSEUDONYM_ID_DIGITS at P those of an id that this key made? */
+/* Are the DIGITS at P those of an id that this key made? */
 static bool
-id_is_ours(const struct key *k, const char *p)
+id_is_ours(const struct key *k, const char *p, unsigned digits)
 {
-	unsigned __int128 n = 0;
-	const char *digit;
-	int i;
+	unsigned bits = digits * 5 - hash_bits(digits);
+	unsigned __int128 n;
 
-	for (i = 0; i < PSEUDONYM_ID_DIGITS; i++) {
-		if (p[i] == '\0' || (digit = strchr(base32, p[i])) == NULL)
-			return false;
-		n = n << 5 | (unsigned __int128)(digit - base32);
-	}
-	return id_check(k, (uint64_t)(n >> ID_CHECK_BITS)) ==
-	    ((uint64_t)n & (((uint64_t)1 << ID_CHECK_BITS) - 1));
+	return base32_read(p, digits, &n) &&
+	    id_check(k, (uint64_t)(n >> bits), bits) ==
+	    ((uint64_t)n & (((uint64_t)1 << bits) - 1));
+}
+
+static void
+id_make(const struct key *k, const char *kind, const char *id, size_t len,
+    unsigned digits, char *out)
+{
+	unsigned bits = digits * 5 - hash_bits(digits);
+	unsigned char mac[KEY_MAC_BYTES];
+	uint64_t hash;
+
+	key_mac(k, kind, id, len, mac);
+	hash = first_bits(mac, hash_bits(digits));
+	base32_write((unsigned __int128)hash << bits | id_check(k, hash, bits),
+	    digits, out);
 }
 
 void
 pseudonym_id(const struct key *k, const char *kind, const char *id, size_t len,
     char out[PSEUDONYM_ID_DIGITS + 1])
 {
-	unsigned char mac[KEY_MAC_BYTES];
-	unsigned __int128 n;
-	uint64_t hash;
-	int i;
+	const char *end = len < PSEUDONYM_ID_DIGITS ? NULL :
+	    id + len - PSEUDONYM_ID_DIGITS;
 
-	out[PSEUDONYM_ID_DIGITS] = '\0';
-	if (len >= PSEUDONYM_ID_DIGITS &&
-	    id_is_ours(k, id + len - PSEUDONYM_ID_DIGITS)) {
-		memcpy(out, id + len - PSEUDONYM_ID_DIGITS, PSEUDONYM_ID_DIGITS);
-		return;
+	if (end != NULL && id_is_ours(k, end, PSEUDONYM_ID_DIGITS)) {
+		memcpy(out, end, PSEUDONYM_ID_DIGITS);
+		out[PSEUDONYM_ID_DIGITS] = '\0';
+	} else {
+		id_make(k, kind, id, len, PSEUDONYM_ID_DIGITS, out);
 	}
-	key_mac(k, kind, id, len, mac);
-	hash = first_bits(mac, ID_HASH_BITS);
-	n = (unsigned __int128)hash << ID_CHECK_BITS | id_check(k, hash);
-	for (i = PSEUDONYM_ID_DIGITS; i-- > 0; n >>= 5)
-		out[i] = base32[(unsigned)n & 31];
+}
+
+void
+pseudonym_accession(const struct key *k, const char *prefix, const char *id,
+    size_t len, char out[PSEUDONYM_ID_DIGITS + 1])
+{
+	size_t kept = strnlen(prefix, PSEUDONYM_ACCESSION_PREFIX);
+	unsigned digits = (unsigned)(PSEUDONYM_ID_DIGITS - kept);
+	char made[PSEUDONYM_ID_DIGITS + 1];
+
+	if (len == PSEUDONYM_ID_DIGITS && memcmp(id, prefix, kept) == 0 &&
+	    id_is_ours(k, id + kept, digits))
+		memcpy(made, id + kept, digits);
+	else
+		id_make(k, "accession", id, len, digits, made);
+	memcpy(out, prefix, kept);
+	memcpy(out + kept, made, digits);
+	out[PSEUDONYM_ID_DIGITS] = '\0';
 }

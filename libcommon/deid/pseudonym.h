@@ -19,7 +19,8 @@
 
 enum {
 	PSEUDONYM_UID_SIZE = 45,	/* "2.25." and 39 digits: PS3.5 B.2 */
-	PSEUDONYM_ID_DIGITS = 16	/* as many as an SH holds */
+	PSEUDONYM_ID_DIGITS = 16,	/* as many as an SH holds */
+	PSEUDONYM_ACCESSION_PREFIX = 6	/* characters, so that ten digits remain */
 };
 
 /*
@@ -37,6 +38,14 @@ void pseudonym_uid(const struct key *k, const char *uid, size_t len,
  * put before it.
  */
 void pseudonym_id(const struct key *k, const char *kind, const char *id,
+    size_t len, char out[PSEUDONYM_ID_DIGITS + 1]);
+
+/*
+ * The same of an accession number, which has PSEUDONYM_ID_DIGITS characters in all
+ * and begins with as much of PREFIX as PSEUDONYM_ACCESSION_PREFIX allows; of n digits
+ * n bits are the check. A replacement by this key with that prefix stays.
+ */
+void pseudonym_accession(const struct key *k, const char *prefix, const char *id,
     size_t len, char out[PSEUDONYM_ID_DIGITS + 1]);
 
 #endif
