@@ -22,62 +22,68 @@ static const char options_help[] =
 "  -o, --output FILE    write the one input's result to FILE\n"
 "  -O, --outdir DIR     write each result below DIR, at its input's path\n"
 "  -k, --key FILE       the secret key of all pseudonyms; wanted\n"
-"      --retain LIST    uids, device, institution, patient, full-dates\n"
-"      --dates HOW      remove, the default, or keep, as --retain full-dates\n"
+"      --retain LIST    uids, safe-private, device, institution, patient,\n"
+"                       full-dates, modified-dates\n"
+"      --clean LIST     descriptors, structured, graphics\n"
+"      --dates HOW      remove, the default, keep, or shift: --retain of dates\n"
+"      --profile FILE   another edition of Table E.1-1, as share/ has it\n"
 "      --prefix TEXT    what new patient ids begin with\n"
 "      --map FILE       append the crosswalk of old and new names and ids\n"
 "  -l, --log FILE       append what was done, by tag and rule\n"
 "  -h, --help           show this help\n"
 "  -V, --version        show the version\n";
 
-enum { OPT_RETAIN = 256, OPT_DATES, OPT_PREFIX, OPT_MAP };
+enum { OPT_RETAIN = 256, OPT_CLEAN, OPT_DATES, OPT_PROFILE, OPT_PREFIX, OPT_MAP };
 
 static const struct option longopts[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "outdir", required_argument, NULL, 'O' },
 	{ "key", required_argument, NULL, 'k' },
 	{ "retain", required_argument, NULL, OPT_RETAIN },
+	{ "clean", required_argument, NULL, OPT_CLEAN },
 	{ "dates", required_argument, NULL, OPT_DATES },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "prefix", required_argument, NULL, OPT_PREFIX },
 	{ "map", required_argument, NULL, OPT_MAP },
 	{ "log", required_argument, NULL, 'l' },
 	CLI_LONG
 };
 
-/* The option that --retain calls WORD, or PROFILE_OPTIONS. */
-static enum profile_option
-retain_option(const char *word)
+/* The names that --retain, or --clean, has, for a usage error. */
+static const char *
+option_names(bool cleans)
 {
-	static const struct {
-		const char *name;
-		enum profile_option option;
-	} names[] = {
-		{ "uids", RETAIN_UIDS },
-		{ "device", RETAIN_DEVICE },
-		{ "institution", RETAIN_INSTITUTION },
-		{ "patient", RETAIN_PATIENT },
-		{ "full-dates", RETAIN_FULL_DATES },
-	};
-	size_t i;
+	static char names[128];
+	const char *name;
+	int i;
 
-	for (i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (strcmp(word, names[i].name) == 0)
-			return names[i].option;
-	return PROFILE_OPTIONS;
+	names[0] = '\0';
+	for (i = 0; i < PROFILE_OPTIONS; i++) {
+		name = profile_option_name((enum profile_option)i);
+		if (profile_option_named(name, strlen(name), cleans) < PROFILE_OPTIONS)
+			snprintf(names + strlen(names), sizeof names - strlen(names),
+			    "%s%s", names[0] != '\0' ? ", " : "", name);
+	}
+	return names;
 }
 
+/* Turns on what LIST names, words with commas between them. */
 static void
-take_retain(char *list)
+take_options(const char *list, bool cleans)
 {
 	enum profile_option o;
-	char *word;
+	size_t len;
 
-	for (word = strtok(list, ","); word != NULL; word = strtok(NULL, ",")) {
-		if ((o = retain_option(word)) < PROFILE_OPTIONS)
-			scrub.profile.option[o] = true;
-		else
-			cli_usage("--retain has no \"%s\" yet; it has uids, device, "
-			    "institution, patient, full-dates", word);
+	for (;; list += len + 1) {
+		len = strcspn(list, ",");
+		o = profile_option_named(list, len, cleans);
+		if (o == PROFILE_OPTIONS)
+			cli_usage("--%s has no \"%.*s\"; it has %s",
+			    cleans ? "clean" : "retain", (int)len, list,
+			    option_names(cleans));
+		scrub.profile.option[o] = true;
+		if (list[len] == '\0')
+			return;
 	}
 }
 
@@ -86,8 +92,10 @@ take_dates(const char *how)
 {
 	if (strcmp(how, "keep") == 0)
 		scrub.profile.option[RETAIN_FULL_DATES] = true;
+	else if (strcmp(how, "shift") == 0)
+		scrub.profile.option[RETAIN_MODIFIED_DATES] = true;
 	else if (strcmp(how, "remove") != 0)
-		cli_usage("--dates has no \"%s\" yet; it has remove and keep", how);
+		cli_usage("--dates has no \"%s\"; it has remove, keep, shift", how);
 }
 
 /* It goes in front of 16 digits, in the default character set, into an LO. */
@@ -250,7 +258,8 @@ int
 main(int argc, char *argv[])
 {
 	static char *stdin_alone[] = { "-", NULL };
-	const char *key = NULL;
+	const char *key = NULL, *profile = NULL;
+	struct profile_table *table = NULL;
 	struct outpath *paths;
 	char **names;
 	struct err e;
@@ -258,7 +267,8 @@ main(int argc, char *argv[])
 	int c, status = STATUS_OK;
 
 	cli_start(argv[0], "[-hV] -k keyfile [-o file | -O folder] "
-	    "[-l log] [--retain list] [--dates how] [--prefix text] [--map file] "
+	    "[-l log] [--retain list] [--clean list] [--dates how] "
+	    "[--profile file] [--prefix text] [--map file] "
 	    "[file ...]", options_help);
 	while ((c = getopt_long(argc, argv, "o:O:k:l:" CLI_SHORT, longopts,
 	    NULL)) != -1)
@@ -273,10 +283,16 @@ main(int argc, char *argv[])
 			key = optarg;
 			break;
 		case OPT_RETAIN:
-			take_retain(optarg);
+			take_options(optarg, false);
+			break;
+		case OPT_CLEAN:
+			take_options(optarg, true);
 			break;
 		case OPT_DATES:
 			take_dates(optarg);
+			break;
+		case OPT_PROFILE:
+			profile = optarg;
 			break;
 		case OPT_PREFIX:
 			scrub.prefix = take_prefix(optarg);
@@ -298,6 +314,11 @@ main(int argc, char *argv[])
 		cli_usage("-o and -O exclude each other");
 	if (folder == NULL && n > 1)
 		cli_usage("several files want a folder, -O");
+	if (profile_check(&scrub.profile, &e) < 0)
+		cli_usage("%s", e.text);
+	if (profile != NULL && profile_table_read(profile, &table, &e) < 0)
+		return cli_finish(cli_trouble(profile, &e));
+	scrub.profile.table = table;
 	if (key_read(key, &scrub.key, &e) < 0)
 		return cli_finish(cli_trouble(key, &e));
 	if (clean_open(NULL, NULL, &scrub.clean, &e) < 0 ||
@@ -311,6 +332,7 @@ main(int argc, char *argv[])
 	outpath_free(paths);
 	names_free(scrub.names);
 	clean_close(scrub.clean);
+	profile_table_free(table);
 	buf_free(&actions);
 	if ((log_file != NULL && fclose(log_file) != 0) ||
 	    (map_file != NULL && fclose(map_file) != 0)) {

@@ -43,12 +43,51 @@ $1"
 	run -0 scrub_py leaks out/*.dcm
 }
 
-@test "each option of --retain keeps its rows and no other" {
+# apply OPTIONS [ARGS...]: dcm-scrub with options of the profile by their names.
+apply() {
+	local o retain="" clean=""
+	for o in ${1//,/ }; do
+		case $o in
+		descriptors | structured | graphics) clean+=${clean:+,}$o ;;
+		*) retain+=${retain:+,}$o ;;
+		esac
+	done
+	dcm-scrub -k key ${retain:+--retain $retain} ${clean:+--clean $clean} "${@:2}"
+}
+
+@test "each of the ten options does what its column says, and no more" {
+	local single=(uids safe-private device institution patient full-dates modified-dates descriptors structured graphics)
+	local all=${single[*]}
+	all=${all// /,}
 	scrub_py plant in $CT $GSPS $SR $ODD
-	for o in uids device institution patient full-dates uids,device,institution,patient,full-dates; do
-		run -0 dcm-scrub -k key --retain $o -O "out.$o" in/*.dcm
+	for o in "${single[@]}" device,modified-dates ${all/full-dates,/} ${all/modified-dates,/}; do
+		run -0 apply $o -O "out.$o" in/*.dcm
 		run -0 scrub_py judge $o "out.$o" $CT $GSPS $SR $ODD
 	done
+}
+
+@test "an edition of the table from a file is obeyed, and marked" {
+	local table=$ROOT/share/confidentiality-profile.tsv
+	awk -F'\t' -v OFS='\t' 'NR == 1 { sub(/edition 2026d/, "edition 2040a") }
+		$1 == "00081030" { $8 = "Z"; $12 = "K" } { print }' "$table" >t.tsv
+	py "
+x = d('$CT_FILE')
+x.StudyDescription = 'Thorax'
+x.save_as('in.dcm')"
+	run -0 dcm-scrub -k key --profile t.tsv -l log -o a.dcm in.dcm
+	run -0 dcm-scrub -k key --profile t.tsv --retain institution -o b.dcm in.dcm
+	run -0 dcm-scrub -k key --profile "$table" -o c.dcm in.dcm
+	run -0 py "
+a, b, c = d('a.dcm'), d('b.dcm'), d('c.dcm')
+print([a.StudyDescription], [b.StudyDescription], 'StudyDescription' in c)
+print(a.DeidentificationMethod)"
+	[ "${lines[0]}" = "[''] ['Thorax'] False" ]
+	[ "${lines[1]}" = "unphi: PS3.15 2040a Basic Profile, table of the site" ]
+	run ! grep -q t.tsv log a.dcm
+	awk -F'\t' -v OFS='\t' 'NR == 9 { $8 = "Q" } 1' "$table" >bad.tsv
+	run -2 dcm-scrub -k key --profile bad.tsv -o bad.dcm in.dcm
+	[[ $output == *"bad.tsv: line 9: "* ]]
+	[ ! -e bad.dcm ]
 }
 
 @test "control: the judge finds an object that was not scrubbed, and one kept too much" {
@@ -60,6 +99,16 @@ $1"
 	run -0 dcm-scrub -k key --retain device -O out in/$CT.dcm
 	run -1 scrub_py judge "" out $CT
 	run -1 scrub_py judge device in $CT
+	# Dates that moved by one day more in one place.
+	run -0 dcm-scrub -k key --retain modified-dates -o out/$CT.dcm in/$CT.dcm
+	run -0 scrub_py judge modified-dates out $CT
+	py "
+import datetime
+x = d('out/$CT.dcm')
+x.StudyDate = (datetime.datetime.strptime(x.StudyDate, '%Y%m%d') + datetime.timedelta(1)).strftime('%Y%m%d')
+x.save_as('out/$CT.dcm')"
+	run -1 scrub_py judge modified-dates out $CT
+	[[ $output == *"not the same"* ]]
 }
 
 @test "--dates keep is --retain full-dates, and never keeps the birth date" {
@@ -305,8 +354,9 @@ x.save_as('pdf.dcm')"
 	[ ! -e out.dcm ]
 }
 
-@test "options that nobody can keep yet are refused, not claimed" {
-	for o in "--retain modified-dates" "--retain safe-private" "--retain nonsense" "--dates shift" "--prefix a^b"; do
+@test "options that do not exist or exclude each other are refused" {
+	for o in "--retain nonsense" "--retain descriptors" "--clean uids" "--clean x" "--retain uids," "--dates never" \
+	    "--retain full-dates,modified-dates" "--dates keep --retain modified-dates" "--prefix a^b"; do
 		run -2 dcm-scrub -k key $o -o out.dcm "$CT_FILE"
 		[ ! -e out.dcm ]
 	done

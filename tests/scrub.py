@@ -9,6 +9,7 @@
 It writes bytes by PS3.5 7.1 itself, reads by pydicom, and reads the tables of
 share/ in its own way: it shares nothing with what it judges. Status 1: some lines.
 """
+import datetime
 import os
 import re
 import struct
@@ -54,8 +55,8 @@ NUMBER = {tag: n for n, tag in enumerate(sorted({*ROWS, *ALSO_GONE, *(t for v in
 # ---- writing
 
 def text_of(vr, n):
-    return {"DA": "%04d%02d%02d" % (1700 + n // 336, 1 + n // 28 % 12, 1 + n % 28), "TM": "111213.%06d" % n,
-            "DT": "17350607080910.%06d" % n, "DS": "77.%06d" % n, "IS": "77%05d" % n,
+    return {"DA": "%04d%02d%02d" % (1950 + n // 336, 1 + n // 28 % 12, 1 + n % 28), "TM": "111213.%06d" % n,
+            "DT": "19550607080910.%06d" % n, "DS": "77.%06d" % n, "IS": "77%05d" % n,
             "AS": "%03dW" % (n % 1000), "UI": "1.2.826.0.1.77.%d.1" % n, "UR": "http://plant/%04d" % n,
             }.get(vr, "PLANT%04d" % n)
 
@@ -168,36 +169,65 @@ COLUMN = {"safe-private": "retain_safe_private", "uids": "retain_uids", "device"
           "graphics": "clean_graphics"}
 
 
+WORDS = "AE CS LO LT SH ST UC UR UT".split()
+MOVED = {"DA": {"shifted"}, "DT": {"shifted"}, "TM": {"same"}}
+
+
+def expected_row(row, options, basic):
+    """By the cells of the options that are on; C before K."""
+    cells = {row[COLUMN[o]] for o in options}
+    vr = vr_of(row)
+    if "C" in cells and vr in MOVED and "modified-dates" in options:
+        return MOVED[vr]
+    if "C" in cells and vr == "SQ":     # what was planted is no content item and no graphic
+        cleaner = row["clean_structured_content"] or row["clean_graphics"]
+        return {"same"} | (basic if cleaner else set())
+    if "C" in cells and vr in WORDS:    # what was planted may identify or not
+        return {"same"} | basic
+    return {"same"} if cells & {"K", "C"} == {"K"} else basic
+
+
 def expected(sop_class, options, parent, tag):
     if tag in ALSO_GONE:
-        return {"gone"}
+        plane = tag >> 16 in range(0x5000, 0x6020)
+        return {"gone", "empty", "same"} if plane and "graphics" in options else {"gone"}
     if tag in ROWS:
         if tag >> 16 in (0, 2, 4):      # they belong into no data set
             return {"gone"}
-        cells = {ROWS[tag][COLUMN[o]] for o in options}
-        if "K" in cells and "C" not in cells:
-            return {"same"}
-        if "C" in cells:                # what was planted identifies nobody
-            return {"same"} | outcomes(ROWS[tag]["basic"], type_of(sop_class, parent, tag))
-        return outcomes(ROWS[tag]["basic"], type_of(sop_class, parent, tag))
+        return expected_row(ROWS[tag], options, outcomes(ROWS[tag]["basic"], type_of(sop_class, parent, tag)))
     vr = next(v for v, tags in BY_VR.items() if tag in tags)
     if vr == "UI":
         return {"same"} if "uids" in options else {"uid"}
+    if vr != "PN" and "modified-dates" in options:
+        return MOVED[vr]
     return {"same"} if vr != "PN" and "full-dates" in options else {"gone", "empty", "dummy"}
 
 
-def found(data, tag, vr):
+def days(value):
+    try:
+        return datetime.date(int(value[:4]), int(value[4:6]), int(value[6:8])).toordinal()
+    except ValueError:
+        return None
+
+
+def found_items(items, options):
+    """Of a sequence that was planted: the description stays where it is to be cleaned."""
+    text = [str(e.value) for i in items for e in i.iterall()
+            if e.VR != "SQ" and not (e.tag == 0x00400007 and "descriptors" in options)]
+    if len(items) == 0:
+        return "empty"
+    if any("PLANT" in t for t in text):
+        return "leaked"
+    return "kept" if any("CODE" in t for t in text) else "dummy"
+
+
+def found(data, tag, vr, options, shifts):
+    """What became of TAG; the days by which dates moved are added to SHIFTS."""
     el = data.get_item(tag)
     if el is None:
         return "gone"
     if el.VR == "SQ":
-        items = data[tag].value
-        if len(items) == 0:
-            return "empty"
-        text = [str(e.value) for i in items for e in i.iterall() if e.VR != "SQ"]
-        if any("PLANT" in t for t in text):
-            return "leaked"
-        return "kept" if any("CODE" in t for t in text) else "dummy"
+        return found_items(data[tag].value, options)
     value = el.value if isinstance(el.value, bytes) else str(el.value).encode()
     old = planted(tag, vr)
     if value.strip(b"\0 ") == old.strip(b"\0 "):
@@ -208,6 +238,9 @@ def found(data, tag, vr):
         return "empty"
     if vr == "UI" and re.fullmatch(rb"2\.25\.(0|[1-9][0-9]{0,38})\0?", value):
         return "uid"
+    if vr in ("DA", "DT") and value[:8] != b"19000101" and days(value) and value[8:] == old[8:]:
+        shifts.add(days(value) - days(old))
+        return "shifted"
     return "dummy" if old.strip(b"\0 ") not in value else "leaked"
 
 
@@ -218,7 +251,7 @@ def judge(options, folder, sop_class):
         d = pydicom.dcmread(path)
     except OSError as e:
         return ["%s: %s" % (sop_class, e.strerror)]
-    lines = []
+    lines, shifts = [], set()
     inner = d[NESTED[0]][0][NESTED[1]][0]
     for data, parent, top in ((d, 0, True), (inner, NESTED[1], False)):
         for tag in sorted(all_planted(top)):
@@ -232,7 +265,7 @@ def judge(options, folder, sop_class):
             vr = vr_of(ROWS[tag]) if tag in ROWS else ALSO_GONE.get(tag) or next(
                 v for v, t in BY_VR.items() if tag in t)
             want = expected(sop_class, options, parent, tag)
-            got = found(data, tag, vr)
+            got = found(data, tag, vr, options, shifts)
             if got == "kept" and "same" in want or got == "uid" and want == {"dummy"} and vr == "UI":
                 continue
             if vr == "UN":              # no telling what it holds
@@ -243,6 +276,8 @@ def judge(options, folder, sop_class):
                 lines.append("%s %s%08X %s type %s: %s instead of %s" % (sop_class, "" if top else "nested ", tag,
                              ROWS.get(tag, {"basic": "rule"})["basic"], type_of(sop_class, parent, tag), got,
                              " or ".join(sorted(want))))
+    if len(shifts) != ("modified-dates" in options) or not shifts <= set(range(-3652, -365)):
+        lines.append(sop_class + ": dates moved by days that are not the same")
     if d.PixelData != bytes(range(16)) or d.Rows != 4:
         lines.append(sop_class + ": pixels changed")
     with open(path, "rb") as f:

@@ -26,9 +26,7 @@ struct safe {
 	bool is_version;
 };
 
-static const struct safe safe_elements[] = {
-#include "deid/private.inc"
-};
+#include "deid/private.inc"	/* safe_elements, safe_creators */
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -134,6 +132,19 @@ find_safe(uint32_t tag, const char *creator, size_t len)
 }
 
 static bool
+is_known_creator(const struct element *el)
+{
+	const char *text;
+	size_t i, len;
+
+	text = element_text(el, &len);
+	for (i = 0; i < COUNT(safe_creators); i++)
+		if (same_text(text, len, safe_creators[i], strlen(safe_creators[i])))
+			return true;
+	return false;
+}
+
+static bool
 number_is(const struct object *o, const struct item *set, uint32_t tag,
     uint32_t want)
 {
@@ -192,7 +203,7 @@ find_declared(const struct object *o, const struct item *set, uint32_t group,
 /* What the Deidentification Action Sequence of the block says of EL, or NULL rule. */
 static struct profile_verdict
 declared_action(const struct profile *p, const struct object *o,
-    const struct item *block, const struct element *el, const char *vr)
+    const struct item *block, const struct element *el)
 {
 	const struct element *actions = item_find(block, ACTIONS);
 	const struct item *a;
@@ -204,15 +215,77 @@ declared_action(const struct profile *p, const struct object *o,
 			continue;
 		if (text_is(a, ACTION, "Z"))
 			return verdict(ACTION_EMPTY, "declared");
-		if (text_is(a, ACTION, "U") && is_vr(vr, "UI"))
+		if (text_is(a, ACTION, "U") && is_vr(el->vr, "UI"))
 			return verdict(p->option[RETAIN_UIDS] ? ACTION_KEEP :
 			    ACTION_UID, "declared");
 		/* Of bytes and sequences nobody knows what a dummy is. */
-		if (text_is(a, ACTION, "D") && !is_vr(vr, "SQ UN OB OW UI"))
+		if (text_is(a, ACTION, "D") && !is_vr(el->vr, "SQ UN OB OW UI"))
 			return verdict(ACTION_DUMMY, "declared");
 		return verdict(ACTION_REMOVE, "declared");
 	}
 	return verdict(ACTION_KEEP, NULL);
+}
+
+/* ---- VRs */
+
+/* Can the bytes of EL, which is UN, be a value of VR? */
+static bool
+fits(const struct object *o, const struct element *el, const char *vr)
+{
+	static const struct {
+		const char *vrs;
+		size_t unit;
+	} units[] = {
+		{ "US SS", 2 }, { "UL SL FL AT", 4 }, { "FD SV UV", 8 },
+	};
+	size_t i;
+
+	/* In big endian the bytes of UN have no order that all agree on. */
+	if (el->value == NULL || object_scan(o)->coding == SCAN_BIG ||
+	    (el->len > UINT16_MAX && !scan_vr_is_long(vr)))
+		return false;
+	for (i = 0; i < COUNT(units); i++)
+		if (is_vr(vr, units[i].vrs))
+			return el->len % units[i].unit == 0;
+	return true;
+}
+
+/* The tag of an item, little endian, which no other value begins with by chance. */
+static bool
+begins_as_items(const struct element *el)
+{
+	return el->value != NULL && el->len >= 8 &&
+	    memcmp(el->value, "\xfe\xff\x00\xe0", 4) == 0;
+}
+
+static void
+name_vr(struct object *o, const struct item *set, struct element *el)
+{
+	const struct safe *known;
+	const char *creator;
+	size_t len;
+
+	if (!is_private(el->tag) || !is_vr(el->vr, "UN") ||
+	    (begins_as_items(el) && element_read_items(o, set, el)) ||
+	    (creator = item_creator(set, el->tag, &len)) == NULL ||
+	    (known = find_safe(el->tag, creator, len)) == NULL)
+		return;
+	if (!is_vr(known->vr, "SQ") && fits(o, el, known->vr))
+		memcpy(el->vr, known->vr, sizeof el->vr);
+}
+
+void
+private_name_vrs(struct object *o, struct item *set)
+{
+	struct element *el;
+	size_t i, j;
+
+	for (i = 0; i < set->n; i++) {
+		el = &set->elements[i];
+		name_vr(o, set, el);
+		for (j = 0; j < el->nitems; j++)
+			private_name_vrs(o, &el->items[j]);
+	}
 }
 
 /* ---- decisions */
@@ -229,65 +302,67 @@ is_numeric_text(const struct element *el)
 }
 
 struct profile_verdict
-private_by_vr(const struct profile *p, const struct element *el, const char *vr)
+private_by_vr(const struct profile *p, const struct element *el)
 {
-	struct profile_verdict v = profile_decide_vr(p, vr);
+	struct profile_verdict v = profile_decide_vr(p, el->vr);
 
 	if (v.rule != NULL)	/* a date, a name, a UID, an age */
 		return v;
-	if (is_vr(vr, "AE CS LO LT SH ST UC UR UT"))
+	if (is_vr(el->vr, "AE CS LO LT SH ST UC UR UT"))
 		return verdict(ACTION_CLEAN, "safe private");
-	if (is_vr(vr, "DS IS"))
+	if (is_vr(el->vr, "DS IS"))
 		return verdict(is_numeric_text(el) ? ACTION_KEEP : ACTION_REMOVE,
 		    "safe private");
-	if (is_vr(vr, "US SS UL SL FL FD UV SV AT"))
+	/* What is in a sequence is judged by itself. */
+	if (is_vr(el->vr, "US SS UL SL FL FD UV SV AT SQ"))
 		return verdict(ACTION_KEEP, "safe private");
-	if (is_vr(vr, "SQ"))	/* what is in it is judged by itself */
-		return verdict(is_vr(el->vr, "SQ") ? ACTION_KEEP : ACTION_REMOVE,
-		    "safe private");
 	return verdict(ACTION_SEARCH, "safe private");
 }
 
 static struct profile_verdict
-decide_known(const struct profile *p, const struct object *o,
+decide_in_block(const struct profile *p, const struct object *o,
     const struct item *set, const struct element *el, const char *creator,
-    size_t len, const char **vr)
+    size_t len)
 {
 	const struct safe *known = find_safe(el->tag, creator, len);
 	const struct item *block = find_declared(o, set, el->tag >> 16, creator, len);
 	struct profile_verdict v;
 
-	if (known != NULL && is_vr(el->vr, "UN"))
-		*vr = known->vr;
 	if (block != NULL) {
-		v = declared_action(p, o, block, el, *vr);
+		v = declared_action(p, o, block, el);
 		if (v.rule != NULL)
 			return v;
 	}
-	if (known != NULL && known->is_version && is_vr(*vr, "UI"))
+	/* A sequence that cannot be read: nobody knows what is in it. */
+	if (is_vr(el->vr, "UN") && (begins_as_items(el) ||
+	    (known != NULL && is_vr(known->vr, "SQ"))))
+		return verdict(ACTION_REMOVE, "private");
+	if (known != NULL && known->is_version && is_vr(el->vr, "UI"))
 		return verdict(ACTION_KEEP, "safe private");
 	if (known != NULL || (block != NULL && (text_is(block, STATUS, "SAFE") ||
 	    lists(o, block, NONIDENTIFYING, el->tag))))
-		return private_by_vr(p, el, *vr);
+		return private_by_vr(p, el);
 	return verdict(ACTION_REMOVE, "private");
 }
 
 struct profile_verdict
 private_decide(const struct profile *p, const struct object *o,
-    const struct item *set, const struct element *el, const char **vr)
+    const struct item *set, const struct element *el)
 {
 	const char *creator;
 	size_t len;
 
-	*vr = el->vr;
 	if (!is_private(el->tag))
 		return verdict(ACTION_REMOVE, "private");
-	if (is_creator(el->tag))
-		return verdict(is_vr(el->vr, "LO") ? ACTION_SEARCH : ACTION_REMOVE,
+	if (is_creator(el->tag)) {
+		if (!is_vr(el->vr, "LO"))
+			return verdict(ACTION_REMOVE, "private");
+		return verdict(is_known_creator(el) ? ACTION_KEEP : ACTION_SEARCH,
 		    "private");
+	}
 	if ((creator = item_creator(set, el->tag, &len)) == NULL)
 		return verdict(ACTION_REMOVE, "private");
-	return decide_known(p, o, set, el, creator, len, vr);
+	return decide_in_block(p, o, set, el, creator, len);
 }
 
 /* ---- bytes */
@@ -452,8 +527,7 @@ is_in_use(const struct item *set, const struct element *creator)
 
 int
 private_settle(struct object *o, struct item *set,
-    int (*removed)(const struct item *set, const struct element *el, void *arg,
-    struct err *e), void *arg, struct err *e)
+    int (*removed)(const struct element *el, void *arg, struct err *e), void *arg, struct err *e)
 {
 	struct element *el;
 	size_t i;
@@ -467,7 +541,7 @@ private_settle(struct object *o, struct item *set,
 				return -1;
 		} else if (is_private(el->tag) && is_creator(el->tag))
 			el->gone = !is_in_use(set, el);
-		if (el->gone && removed != NULL && removed(set, el, arg, e) < 0)
+		if (el->gone && removed != NULL && removed(el, arg, e) < 0)
 			return -1;
 	}
 	return 0;

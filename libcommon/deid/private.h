@@ -20,17 +20,21 @@
 #include "dicom/object.h"
 
 /*
+ * Gives elements of Table E.3.10-1 that the file calls UN, in SET and in all that is in
+ * it, the VR of the table, if their bytes can be of it; and reads sequences in UN.
+ */
+void private_name_vrs(struct object *o, struct item *set);
+
+/*
  * Decides on the private element or creator EL of SET, which is in O, under Retain Safe
- * Private. *VR becomes what it is to be read as: that of the table where the file says UN.
- * A creator stays for now; private_settle has the last word.
+ * Private. A creator stays for now; private_settle has the last word.
  */
 struct profile_verdict private_decide(const struct profile *p,
-    const struct object *o, const struct item *set, const struct element *el,
-    const char **vr);
+    const struct object *o, const struct item *set, const struct element *el);
 
 /* What becomes of a private element that somebody else, a policy, says is safe. */
 struct profile_verdict private_by_vr(const struct profile *p,
-    const struct element *el, const char *vr);
+    const struct element *el);
 
 /*
  * Is anything of NAMES in the value of EL, whatever its VR, also on disk? Text that
@@ -46,7 +50,6 @@ int private_search(const struct object *o, const struct element *el,
  * NULL, is told of each element that goes. Returns 0, or -1 with E filled.
  */
 int private_settle(struct object *o, struct item *set,
-    int (*removed)(const struct item *set, const struct element *el, void *arg,
-    struct err *e), void *arg, struct err *e);
+    int (*removed)(const struct element *el, void *arg, struct err *e), void *arg, struct err *e);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "deid/dates.h"
+#include "deid/private.h"
 #include "deid/pseudonym.h"
 #include "deid/work.h"
 
@@ -85,8 +86,11 @@ scrub_decide(const struct work *w, const struct place *p,
 {
 	struct profile_verdict v;
 
-	if ((el->tag & 0x10000) != 0)
+	if ((el->tag & 0x10000) != 0 && (p->dummied ||
+	    !w->profile.option[RETAIN_SAFE_PRIVATE]))
 		return (struct profile_verdict){ ACTION_REMOVE, "private", 0 };
+	if ((el->tag & 0x10000) != 0)
+		return private_decide(&w->profile, w->o, p->set, el);
 	/* A meaning that nobody knows cannot be judged. */
 	if (!el->known || strcmp(el->vr, "UN") == 0)
 		return (struct profile_verdict){ ACTION_REMOVE, "unknown", 0 };
@@ -96,6 +100,12 @@ scrub_decide(const struct work *w, const struct place *p,
 	if (v.action == ACTION_KEEP && v.rule == NULL && is_words(el))
 		return (struct profile_verdict){ ACTION_CLEAN, "words", v.otherwise };
 	return v;
+}
+
+static int
+log_removed(const struct element *el, void *w, struct err *e)
+{
+	return scrub_log(w, el, "private", "remove", e);
 }
 
 static int
@@ -125,7 +135,8 @@ scrub_set(struct work *w, const struct place *p, struct err *e)
 		}
 		w->depth--;
 	}
-	return 0;
+	return w->profile.option[RETAIN_SAFE_PRIVATE] ?
+	    private_settle(w->o, p->set, log_removed, w, e) : 0;
 }
 
 /* ---- marks */
@@ -264,6 +275,8 @@ scrub_apply(const struct scrub *s, struct object *o, struct err *e)
 	know_patient(&w);
 	know_settings(&w);
 	names_clear(w.names);
+	if (w.profile.option[RETAIN_SAFE_PRIVATE])
+		private_name_vrs(o, top.set);
 	if (scrub_gather(&w, top.set, e) == 0 && scrub_set(&w, &top, e) == 0)
 		got = set_marks(&w, e);
 	buf_free(&w.utf8);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "deid/dates.h"
+#include "deid/private.h"
 #include "dicom/charset.h"
 
 #define ACCESSION	OBJECT_TAG(0x0008, 0x0050)
@@ -343,8 +344,9 @@ act_on_value(struct work *w, struct item *set, struct element *el,
 		break;
 	case ACTION_SEARCH:
 		changed = false;
-		got = el->value != NULL && !clean_is_in_bytes(w->s->clean, w->names,
-		    &w->settings, el->value, el->len);
+		if ((got = private_search(w->o, el, w->s->clean, w->names,
+		    &w->settings, e)) >= 0)
+			got = !got;
 		break;
 	default:
 		break;

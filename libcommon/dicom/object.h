@@ -102,6 +102,13 @@ bool element_number(const struct object *o, const struct element *el,
     size_t index, double *out);
 
 /*
+ * Reads the value of EL of SET, which the file calls UN, as the sequence that it is:
+ * in implicit VR, as PS3.5 6.2.2 says. False: it is none, and EL is as it was.
+ */
+bool element_read_items(struct object *o, const struct item *set,
+    struct element *el);
+
+/*
  * Sets the value: N bytes, which are copied, text in the character set that
  * holds, padded here to even length. The element stays what it is and where it is;
  * of a sequence all items go. Return 0, or -1 with E filled.

@@ -325,6 +325,32 @@ object_parse(struct object *o, struct item *set, const char *bytes, size_t n,
 	return 0;
 }
 
+bool
+element_read_items(struct object *o, const struct item *set, struct element *el)
+{
+	struct parser p = { o, el->value };
+	struct element read = { .tag = el->tag, .vr = "SQ", .known = el->known };
+	const struct item *around;
+	size_t pos = 0;
+	unsigned depth = 1;
+	struct err unused;
+
+	/* In big endian the bytes of UN have no order that all agree on. */
+	if (el->value == NULL || el->fragments || !is_vr(el->vr, "UN") ||
+	    o->scan->coding == SCAN_BIG)
+		return false;
+	for (around = set->parent; around != NULL; around = around->parent)
+		depth++;
+	if (parse_items(&p, &read, &pos, el->len, false, SCAN_IMPLICIT, depth,
+	    &unused) < 0) {
+		o->npending = 0;
+		return false;
+	}
+	*el = read;
+	object_link(set, el);
+	return true;
+}
+
 /* ---- a file */
 
 /* What it is by the file and the dictionary, without its value. */
