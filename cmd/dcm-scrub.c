@@ -27,13 +27,16 @@ static const char options_help[] =
 "      --clean LIST     descriptors, structured, graphics\n"
 "      --dates HOW      remove, the default, keep, or shift: --retain of dates\n"
 "      --profile FILE   another edition of Table E.1-1, as share/ has it\n"
+"      --policy FILE    a site's rules, which come before the profile\n"
+"      --check-policy FILE  say what is wrong with such a file, and end\n"
 "      --prefix TEXT    what new patient ids begin with\n"
 "      --map FILE       append the crosswalk of old and new names and ids\n"
 "  -l, --log FILE       append what was done, by tag and rule\n"
 "  -h, --help           show this help\n"
 "  -V, --version        show the version\n";
 
-enum { OPT_RETAIN = 256, OPT_CLEAN, OPT_DATES, OPT_PROFILE, OPT_PREFIX, OPT_MAP };
+enum { OPT_RETAIN = 256, OPT_CLEAN, OPT_DATES, OPT_PROFILE, OPT_POLICY,
+	OPT_CHECK_POLICY, OPT_PREFIX, OPT_MAP };
 
 static const struct option longopts[] = {
 	{ "output", required_argument, NULL, 'o' },
@@ -43,6 +46,8 @@ static const struct option longopts[] = {
 	{ "clean", required_argument, NULL, OPT_CLEAN },
 	{ "dates", required_argument, NULL, OPT_DATES },
 	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ "policy", required_argument, NULL, OPT_POLICY },
+	{ "check-policy", required_argument, NULL, OPT_CHECK_POLICY },
 	{ "prefix", required_argument, NULL, OPT_PREFIX },
 	{ "map", required_argument, NULL, OPT_MAP },
 	{ "log", required_argument, NULL, 'l' },
@@ -96,6 +101,53 @@ take_dates(const char *how)
 		scrub.profile.option[RETAIN_MODIFIED_DATES] = true;
 	else if (strcmp(how, "remove") != 0)
 		cli_usage("--dates has no \"%s\"; it has remove, keep, shift", how);
+}
+
+/* What is wrong with a policy, on stdout; ends the program. */
+static _Noreturn void
+check_policy(const char *name)
+{
+	static const char *levels[] = { "error", "warning", "note" };
+	const struct policy_finding *f;
+	struct policy *p;
+	struct err e;
+	size_t n, i;
+	int status;
+
+	if (policy_open(name, &p, &e) < 0)
+		exit(cli_finish(cli_trouble(name, &e)));
+	f = policy_findings(p, &n);
+	for (i = 0; i < n; i++)
+		printf("%s:%u: %s: %s\n", strcmp(name, "-") == 0 ? "(stdin)" : name,
+		    f[i].line, levels[f[i].level], f[i].text);
+	status = policy_count(p, POLICY_ERROR) + policy_count(p, POLICY_WARNING) > 0 ?
+	    STATUS_NO : STATUS_OK;
+	policy_close(p);
+	exit(cli_finish(status));
+}
+
+/* Errors forbid its use: nobody knows what was meant. */
+static struct policy *
+take_policy(const char *name)
+{
+	const struct policy_finding *f;
+	struct policy *p;
+	struct err e;
+	size_t n, i;
+	int status = STATUS_OK;
+
+	if (policy_open(name, &p, &e) < 0)
+		exit(cli_finish(cli_trouble(name, &e)));
+	f = policy_findings(p, &n);
+	for (i = 0; i < n; i++)
+		if (f[i].level == POLICY_ERROR) {
+			err_set(&e, "line %u: %s", f[i].line, f[i].text);
+			status = cli_trouble(name, &e);
+		} else if (f[i].level == POLICY_WARNING)
+			cli_note(name, "line %u: %s", f[i].line, f[i].text);
+	if (status != STATUS_OK)
+		exit(cli_finish(status));
+	return p;
 }
 
 /* It goes in front of 16 digits, in the default character set, into an LO. */
@@ -258,7 +310,7 @@ int
 main(int argc, char *argv[])
 {
 	static char *stdin_alone[] = { "-", NULL };
-	const char *key = NULL, *profile = NULL;
+	const char *key = NULL, *profile = NULL, *policy = NULL;
 	struct profile_table *table = NULL;
 	struct outpath *paths;
 	char **names;
@@ -268,7 +320,8 @@ main(int argc, char *argv[])
 
 	cli_start(argv[0], "[-hV] -k keyfile [-o file | -O folder] "
 	    "[-l log] [--retain list] [--clean list] [--dates how] "
-	    "[--profile file] [--prefix text] [--map file] "
+	    "[--profile file] [--policy file] [--check-policy file] "
+	    "[--prefix text] [--map file] "
 	    "[file ...]", options_help);
 	while ((c = getopt_long(argc, argv, "o:O:k:l:" CLI_SHORT, longopts,
 	    NULL)) != -1)
@@ -294,6 +347,11 @@ main(int argc, char *argv[])
 		case OPT_PROFILE:
 			profile = optarg;
 			break;
+		case OPT_POLICY:
+			policy = optarg;
+			break;
+		case OPT_CHECK_POLICY:
+			check_policy(optarg);
 		case OPT_PREFIX:
 			scrub.prefix = take_prefix(optarg);
 			break;
@@ -319,6 +377,8 @@ main(int argc, char *argv[])
 	if (profile != NULL && profile_table_read(profile, &table, &e) < 0)
 		return cli_finish(cli_trouble(profile, &e));
 	scrub.profile.table = table;
+	if (policy != NULL)
+		scrub.policy = take_policy(policy);
 	if (key_read(key, &scrub.key, &e) < 0)
 		return cli_finish(cli_trouble(key, &e));
 	if (clean_open(NULL, NULL, &scrub.clean, &e) < 0 ||
@@ -333,6 +393,7 @@ main(int argc, char *argv[])
 	names_free(scrub.names);
 	clean_close(scrub.clean);
 	profile_table_free(table);
+	policy_close(scrub.policy);
 	buf_free(&actions);
 	if ((log_file != NULL && fclose(log_file) != 0) ||
 	    (map_file != NULL && fclose(map_file) != 0)) {

@@ -434,9 +434,9 @@ matches(const struct part *parts, size_t n, const struct path *path)
 	return i == n;
 }
 
-/* Does a rule, to let something through, go by the sequence at PATH's end? */
-static bool
-is_opened(const struct policy *p, const struct path *path)
+/* The rule that, to let something through, goes by the sequence at PATH's end. */
+static const struct rule *
+opens(const struct policy *p, const struct path *path)
 {
 	const struct selector *s;
 	const struct rule *r;
@@ -454,10 +454,10 @@ is_opened(const struct policy *p, const struct path *path)
 		for (k = 1; k < s->n; k++) {
 			named |= s->parts[k - 1].kind != PART_DEEP;
 			if (named && matches(s->parts, k, path))
-				return true;
+				return r;
 		}
 	}
-	return false;
+	return NULL;
 }
 
 /* ---- which rules may name a tag, remembered for the run */
@@ -584,16 +584,23 @@ struct policy_verdict
 policy_decide(struct policy *p, const struct item *set, const struct element *el,
     bool closed)
 {
-	struct policy_verdict none = { POLICY_NONE, .closed = closed };
+	struct policy_verdict none = { POLICY_NONE };
 	const struct rule *r;
 	struct path path;
+	size_t i;
 
+	/* The same holds for what is in a sequence of those. */
 	if (policy_is_protected(el->tag) || !path_of(set, el, &path))
 		return none;
+	for (i = 0; i + 1 < path.n; i++)
+		if (policy_is_protected(path.nodes[i].tag))
+			return none;
+	none.closed = closed;
 	if ((r = find_rule(p, &path)) != NULL)
 		return (struct policy_verdict){ r->action, r->line, false, r->value,
 		    r->len, r->rounding };
-	if (p->has_paths && strcmp(el->vr, "SQ") == 0 && is_opened(p, &path))
-		return (struct policy_verdict){ POLICY_OPEN, .closed = true };
+	if (p->has_paths && strcmp(el->vr, "SQ") == 0 &&
+	    (r = opens(p, &path)) != NULL)
+		return (struct policy_verdict){ POLICY_OPEN, r->line, .closed = true };
 	return closed ? by_default(p, set, el) : none;
 }

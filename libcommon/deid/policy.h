@@ -54,7 +54,7 @@ enum policy_action {
 
 struct policy_verdict {
 	enum policy_action action;
-	unsigned line;		/* of the rule, for the log; 0 for POLICY_NONE, _OPEN */
+	unsigned line;		/* of the rule, for the log; 0: none */
 	bool closed;		/* of a sequence that stays: what is in it is closed */
 	const char *value;	/* LEN bytes, UTF-8; the policy's */
 	size_t len;

@@ -24,6 +24,9 @@
 #define DOCUMENT	OBJECT_TAG(0x0042, 0x0011)
 #define DIRECTORY	OBJECT_TAG(0x0004, 0x1220)
 
+/* Of a file in which a policy let through what the profile does not. */
+#define WEAKENED_TEXT "unphi: PS3.15 Basic Profile, weakened by a site policy"
+
 static bool
 is_one_of(const char *vr, const char *list)
 {
@@ -115,6 +118,7 @@ scrub_set(struct work *w, const struct place *p, struct err *e)
 	struct place inner;
 	struct element *el;
 	size_t i, j;
+	int got;
 
 	for (i = 0; i < p->set->n; i++) {
 		el = &p->set->elements[i];
@@ -122,8 +126,11 @@ scrub_set(struct work *w, const struct place *p, struct err *e)
 			return err_set(e, "an encapsulated document (0042,0011) cannot be "
 			    "cleaned; take it out, or leave the file out");
 		v = scrub_decide(w, p, el);
-		inner.dummied = p->dummied;
-		if (scrub_act(w, p->set, el, &v, &inner.dummied, e) < 0)
+		inner = *p;
+		got = w->s->policy == NULL ? 0 :
+		    scrub_by_policy(w, p, el, &v, &inner, e);
+		if (got < 0 || (got == 0 &&
+		    scrub_act(w, p->set, el, &v, &inner.dummied, e) < 0))
 			return -1;
 		if (el->gone || el->nitems == 0)
 			continue;
@@ -134,8 +141,10 @@ scrub_set(struct work *w, const struct place *p, struct err *e)
 				return -1;
 		}
 		w->depth--;
+		if (inner.opened != 0 && scrub_close(w, el, inner.opened, e) < 0)
+			return -1;
 	}
-	return w->profile.option[RETAIN_SAFE_PRIVATE] ?
+	return w->profile.option[RETAIN_SAFE_PRIVATE] || w->s->policy != NULL ?
 	    private_settle(w->o, p->set, log_removed, w, e) : 0;
 }
 
@@ -156,7 +165,10 @@ set_method(struct work *w, struct err *e)
 	const char *p, *end, *stop;
 	size_t len, n;
 
-	profile_method(&w->profile, ours);
+	if (w->weakened)
+		snprintf(ours, sizeof ours, "%s", WEAKENED_TEXT);
+	else
+		profile_method(&w->profile, ours);
 	n = strlen(ours);
 	buf_clear(&w->value);
 	if ((p = item_text(object_set(w->o), METHOD, &len)) != NULL)
@@ -208,13 +220,15 @@ set_marks(struct work *w, struct err *e)
 	int i;
 
 	if (put_text(w->o, set, REMOVED, "CS", "YES", e) < 0 ||
-	    set_method(w, e) < 0 || add_code(w->o, profile_basic_code(), e) < 0)
+	    set_method(w, e) < 0 ||
+	    (!w->weakened && add_code(w->o, profile_basic_code(), e) < 0))
 		return -1;
 	for (i = 0; i < PROFILE_OPTIONS; i++)
 		if (w->profile.option[i] && add_code(w->o,
 		    profile_option_code((enum profile_option)i), e) < 0)
 			return -1;
-	return put_text(w->o, set, TEMPORAL, "CS", profile_temporal(&w->profile), e);
+	return put_text(w->o, set, TEMPORAL, "CS", w->dates_moved ? "MODIFIED" :
+	    profile_temporal(&w->profile), e);
 }
 
 /* ---- an object */
@@ -256,7 +270,7 @@ int
 scrub_apply(const struct scrub *s, struct object *o, struct err *e)
 {
 	struct work w = { .s = s, .o = o, .profile = s->profile, .names = s->names };
-	struct place top = { object_set(o), false };
+	struct place top = { .set = object_set(o) };
 	char sop_class[65];
 	const char *v;
 	size_t len;
@@ -275,8 +289,11 @@ scrub_apply(const struct scrub *s, struct object *o, struct err *e)
 	know_patient(&w);
 	know_settings(&w);
 	names_clear(w.names);
-	if (w.profile.option[RETAIN_SAFE_PRIVATE])
+	if (w.profile.option[RETAIN_SAFE_PRIVATE] || s->policy != NULL)
 		private_name_vrs(o, top.set);
+	if (s->policy != NULL && policy_begin(s->policy, o, &top.closed, e) < 0)
+		return -1;
+	w.closed = top.closed;
 	if (scrub_gather(&w, top.set, e) == 0 && scrub_set(&w, &top, e) == 0)
 		got = set_marks(&w, e);
 	buf_free(&w.utf8);

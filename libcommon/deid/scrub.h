@@ -14,6 +14,7 @@
 #include "deid/clean.h"
 #include "deid/key.h"
 #include "deid/names.h"
+#include "deid/policy.h"
 #include "deid/profile.h"
 #include "dicom/object.h"
 
@@ -24,6 +25,7 @@ struct scrub {
 	struct profile profile;	/* its options; iod is set for each object */
 	struct key key;
 	const char *prefix;	/* of patient ids; "" for none */
+	struct policy *policy;	/* the site's, or NULL */
 	struct clean *clean;
 	struct names *names;	/* memory for those of one object */
 	bool fixed_shift;	/* dates move by DAYS, not by what the key says */
@@ -35,7 +37,9 @@ struct scrub {
 };
 
 /*
- * De-identifies O in memory; object_write then writes it. Replacements that this
+ * De-identifies O in memory, what the policy says first; object_write then writes it.
+ * A policy that lets through what the profile does not takes the claim of the Basic
+ * Profile (113100) out of the marks, and says so in (0012,0063). Replacements that this
  * key made before stay (pseudonym.h), so that doing a file again changes nothing.
  * Refused: a DICOMDIR, an encapsulated document, an object without SOP Class or
  * Instance UID. Returns 0, or -1 with E filled; then O must not be written.

@@ -167,6 +167,35 @@ replace_identity(struct work *w, struct element *el, struct err *e)
 	return set_value(w, el, &w->value, e) < 0 ? -1 : 1;
 }
 
+int
+scrub_hash(struct work *w, struct element *el, struct err *e)
+{
+	char id[PSEUDONYM_ID_DIGITS + 1];
+	const char *p, *end, *stop;
+	size_t len;
+	int got;
+
+	if ((got = replace_identity(w, el, e)) != 0 ||
+	    (p = element_text(el, &len)) == NULL)
+		return got < 0 ? -1 : 0;
+	buf_clear(&w->value);
+	for (end = p + len; ; p = stop + 1) {
+		if ((stop = memchr(p, '\\', (size_t)(end - p))) == NULL)
+			stop = end;
+		len = (size_t)(stop - p);
+		while (len > 0 && p[len - 1] == ' ')
+			len--;
+		pseudonym_id(&w->s->key, "id", p, len, id);
+		if (len > 0 && (scrub_pair(w, "id", p, len, id, e) < 0 ||
+		    buf_add(&w->value, id, PSEUDONYM_ID_DIGITS, e) < 0))
+			return -1;
+		if (stop == end)
+			return set_value(w, el, &w->value, e);
+		if (buf_add(&w->value, "\\", 1, e) < 0)
+			return -1;
+	}
+}
+
 /* ---- what looks at the value: each returns 1 done, 0 not possible, -1 */
 
 int
@@ -193,10 +222,9 @@ scrub_utf8(struct work *w, const struct item *set, const struct element *el,
 	return 0;
 }
 
-/* W's cleaned text as the value of EL, in the character set that holds there. */
-static int
-set_cleaned(struct work *w, const struct item *set, struct element *el,
-    struct err *e)
+int
+scrub_set_utf8(struct work *w, const struct item *set, struct element *el,
+    const char *text, size_t len, struct err *e)
 {
 	const struct charset *c;
 	const char *declared;
@@ -205,8 +233,7 @@ set_cleaned(struct work *w, const struct item *set, struct element *el,
 	declared = item_charset(set, &declared_len);
 	buf_clear(&w->value);
 	if ((c = charset_find(declared, declared_len, e)) == NULL ||
-	    charset_encode(c, el->vr, w->cleaned.data, w->cleaned.len, &w->value,
-	    e) < 0)
+	    charset_encode(c, el->vr, text, len, &w->value, e) < 0)
 		return -1;
 	return set_value(w, el, &w->value, e);
 }
@@ -280,7 +307,7 @@ clean(struct work *w, const struct item *set, struct element *el, bool *changed,
 	*changed = true;
 	if (is_blank(&w->cleaned))
 		return 0;
-	return set_cleaned(w, set, el, e) < 0 ? -1 : 1;
+	return scrub_set_utf8(w, set, el, w->cleaned.data, w->cleaned.len, e) < 0 ? -1 : 1;
 }
 
 static int
@@ -383,8 +410,8 @@ set_text_zeros(struct work *w, struct element *el, struct err *e)
 	return set_value(w, el, &w->value, e);
 }
 
-static int
-make_dummy(struct work *w, struct element *el, struct err *e)
+int
+scrub_dummy(struct work *w, struct element *el, struct err *e)
 {
 	const char *dummy = dummy_of(el->vr);
 
@@ -429,7 +456,7 @@ act_plainly(struct work *w, struct element *el, enum profile_action action,
 	if (action == ACTION_EMPTY)
 		return element_set(w->o, el, "", 0, e) < 0 ? -1 :
 		    scrub_log(w, el, rule, "empty", e);
-	return make_dummy(w, el, e) < 0 ? -1 : scrub_log(w, el, rule, "dummy", e);
+	return scrub_dummy(w, el, e) < 0 ? -1 : scrub_log(w, el, rule, "dummy", e);
 }
 
 int

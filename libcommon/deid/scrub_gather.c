@@ -79,11 +79,25 @@ kind_of(const struct element *el, size_t depth, enum names_kind *kind)
 	return *kind != NAMES_UID || depth == 0;
 }
 
+/* Does it stay as it is, for the profile and for the policy? */
+static bool
+is_kept(struct work *w, struct item *set, const struct element *el)
+{
+	struct place p = { .set = set };
+	enum policy_action a;
+
+	if (scrub_decide(w, &p, el).action != ACTION_KEEP)
+		return false;
+	if (w->s->policy == NULL)
+		return true;
+	a = policy_decide(w->s->policy, set, el, w->closed).action;
+	return a == POLICY_NONE || a == POLICY_KEEP;
+}
+
 static int
-gather_one(struct work *w, const struct item *set, const struct element *el,
+gather_one(struct work *w, struct item *set, const struct element *el,
     struct err *e)
 {
-	struct place p = { (struct item *)(uintptr_t)set, false };
 	enum names_kind kind;
 	const char *text, *utf8;
 	size_t len;
@@ -92,7 +106,7 @@ gather_one(struct work *w, const struct item *set, const struct element *el,
 	    (text = element_text(el, &len)) == NULL ||
 	    scrub_is_replacement(w, el) ||
 	    (kind == NAMES_UID && strncmp(text, "1.2.840.10008.", 14) == 0) ||
-	    scrub_decide(w, &p, el).action == ACTION_KEEP)
+	    is_kept(w, set, el))
 		return 0;
 	return scrub_utf8(w, set, el, text, len, &utf8, &len, e) < 0 ? -1 :
 	    names_add(w->names, kind, utf8, len, e);

@@ -20,7 +20,11 @@ struct work {
 	char patient[SCRUB_PREFIX_MAX + PSEUDONYM_ID_DIGITS + 1];	/* new id, or "" */
 	uint32_t path[WORK_DEPTH_MAX];	/* the sequences around, outermost first */
 	size_t depth;
+	bool closed;		/* the top level, of policy.h */
+	bool weakened;		/* the policy let through what the profile does not */
+	bool dates_moved;	/* or dates, not as (0028,0303) would say */
 	/* Memory for one element at a time: */
+	char rule[24];
 	struct buf utf8, cleaned, value;
 };
 
@@ -31,6 +35,8 @@ struct work {
 struct place {
 	struct item *set;
 	bool dummied;
+	bool closed;		/* of policy.h */
+	unsigned opened;	/* the line of the policy that opened the sequence, or 0 */
 };
 
 /* What is to become of EL. */
@@ -44,6 +50,27 @@ struct profile_verdict scrub_decide(const struct work *w, const struct place *p,
  */
 int scrub_act(struct work *w, struct item *set, struct element *el,
     const struct profile_verdict *v, bool *dummied, struct err *e);
+
+/*
+ * Asks the policy about EL, of which the profile says *V. Returns 1 when all is done;
+ * 0 when *V, which may be another one now, is to be done; -1 with E filled. INNER is
+ * what the items of EL are to be.
+ */
+int scrub_by_policy(struct work *w, const struct place *p, struct element *el,
+    struct profile_verdict *v, struct place *inner, struct err *e);
+
+/* Removes a sequence that the policy opened if nothing is left in it. */
+int scrub_close(struct work *w, struct element *el, unsigned line, struct err *e);
+
+/* Puts into EL, no sequence, a constant that is valid for its VR, or new UIDs. */
+int scrub_dummy(struct work *w, struct element *el, struct err *e);
+
+/* Replaces each value of EL, text, by a pseudonym. Returns 0, or -1 with E filled. */
+int scrub_hash(struct work *w, struct element *el, struct err *e);
+
+/* TEXT, UTF-8, as the value of EL in the character set that holds there. */
+int scrub_set_utf8(struct work *w, const struct item *set, struct element *el,
+    const char *text, size_t len, struct err *e);
 
 /* Notes in W's names what identifies in SET and in all sets within. */
 int scrub_gather(struct work *w, struct item *set, struct err *e);

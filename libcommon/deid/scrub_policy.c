@@ -1,0 +1,164 @@
+/* scrub_policy: a site's policy comes before the profile; see work.h. */
+#include "deid/work.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool
+is_empty(const struct element *el)
+{
+	return el->len == 0 && el->disk == 0 && el->nitems == 0;
+}
+
+/* ---- what the policy does to the claims of the profile */
+
+static bool
+is_date(const struct element *el)
+{
+	return strcmp(el->vr, "DA") == 0 || strcmp(el->vr, "DT") == 0 ||
+	    strcmp(el->vr, "TM") == 0;
+}
+
+/* Does the profile keep no more of the value than the policy does? */
+static bool
+is_weaker(enum policy_action a, const struct profile_verdict *v)
+{
+	if (!policy_lets_through(a) || v->action == ACTION_KEEP)
+		return false;
+	/* Words are cleaned beyond what the standard asks for. */
+	if (a == POLICY_KEEP)
+		return v->rule == NULL || strcmp(v->rule, "words") != 0;
+	return v->action <= ACTION_UID;
+}
+
+static void
+note_claims(struct work *w, const struct element *el, enum policy_action a,
+    const struct profile_verdict *v)
+{
+	if (is_empty(el))
+		return;
+	w->weakened |= is_weaker(a, v);
+	if (is_date(el) && policy_lets_through(a))
+		w->dates_moved |= a == POLICY_KEEP ? v->action != ACTION_KEEP :
+		    v->action != ACTION_SHIFT;
+}
+
+/* ---- actions that the profile does not have, or does in its own way */
+
+static int
+replace(struct work *w, struct item *set, struct element *el,
+    const struct policy_verdict *pv, struct err *e)
+{
+	const char *text;
+	size_t len;
+
+	if (pv->action == POLICY_EMPTY)
+		return element_set(w->o, el, "", 0, e);
+	if (pv->action == POLICY_REPLACE)
+		return scrub_set_utf8(w, set, el, pv->value, pv->len, e);
+	text = element_text(el, &len);
+	if (pv->action == POLICY_DUMMY || (text == NULL && (el->len > 0 ||
+	    el->disk != 0)))	/* what cannot be read is not let through */
+		return scrub_dummy(w, el, e);
+	if (text == NULL)
+		return 0;
+	if (pv->action == POLICY_HASH)
+		return scrub_hash(w, el, e);
+	buf_clear(&w->value);
+	return round_values(&pv->rounding, el->vr, text, len, &w->value, e) < 0 ?
+	    -1 : element_set(w->o, el, w->value.len > 0 ? w->value.data : "",
+	    w->value.len, e);
+}
+
+static bool
+is_replaced(const struct element *el, enum policy_action a)
+{
+	return a == POLICY_EMPTY || a == POLICY_REPLACE || a == POLICY_HASH ||
+	    a == POLICY_ROUND || (a == POLICY_DUMMY && strcmp(el->vr, "SQ") != 0);
+}
+
+/* ---- an element */
+
+static bool
+is_creator(uint32_t tag)
+{
+	return (tag & 0x10000) != 0 && (tag & 0xffff) >= 0x10 &&
+	    (tag & 0xffff) <= 0xff;
+}
+
+/* What the profile has a word for, too. */
+static struct profile_verdict
+as_profile(enum policy_action a, const char *rule)
+{
+	switch (a) {
+	case POLICY_KEEP:
+	case POLICY_OPEN:
+		return (struct profile_verdict){ ACTION_KEEP, rule, ACTION_KEEP };
+	case POLICY_DUMMY:
+		return (struct profile_verdict){ ACTION_DUMMY, rule, ACTION_DUMMY };
+	case POLICY_UID:
+		return (struct profile_verdict){ ACTION_UID, rule, ACTION_UID };
+	case POLICY_SHIFT:
+		return (struct profile_verdict){ ACTION_SHIFT, rule, ACTION_DUMMY };
+	case POLICY_CLEAN:
+		return (struct profile_verdict){ ACTION_CLEAN, rule, ACTION_DUMMY };
+	default:
+		return (struct profile_verdict){ ACTION_REMOVE, rule, ACTION_REMOVE };
+	}
+}
+
+int
+scrub_by_policy(struct work *w, const struct place *p, struct element *el,
+    struct profile_verdict *v, struct place *inner, struct err *e)
+{
+	struct policy_verdict pv;
+	bool lets;
+
+	inner->opened = 0;
+	if (is_creator(el->tag)) {	/* private_settle has the last word */
+		v->action = ACTION_KEEP;
+		return 0;
+	}
+	pv = policy_decide(w->s->policy, p->set, el, p->closed);
+	if (pv.action == POLICY_OPEN && !p->closed && (v->action == ACTION_KEEP ||
+	    v->action == ACTION_CLEAN))
+		return 0;
+	inner->closed = pv.closed;
+	/* No rule names it: of what an IOD demands the profile knows this object's. */
+	if (pv.action == POLICY_NONE || (pv.closed && (pv.action == POLICY_EMPTY ||
+	    pv.action == POLICY_DUMMY) && (v->action == ACTION_REMOVE ||
+	    v->action == ACTION_EMPTY || v->action == ACTION_DUMMY)))
+		return 0;
+	inner->dummied = false;
+	inner->opened = pv.action == POLICY_OPEN ? pv.line : 0;
+	snprintf(w->rule, sizeof w->rule, "policy:%u", pv.line);
+	note_claims(w, el, pv.action, v);
+	if (is_empty(el) && pv.action != POLICY_REPLACE &&
+	    pv.action != POLICY_REMOVE && pv.action != POLICY_DUMMY)
+		return 1;
+	if (is_replaced(el, pv.action))
+		return replace(w, p->set, el, &pv, e) < 0 || scrub_log(w, el,
+		    w->rule, policy_action_word(pv.action), e) < 0 ? -1 : 1;
+	lets = v->action == ACTION_KEEP;
+	*v = as_profile(pv.action, w->rule);
+	/* The log tells of what stays though the profile would not let it. */
+	return v->action == ACTION_KEEP && !lets ?
+	    scrub_log(w, el, w->rule, "keep", e) : 0;
+}
+
+int
+scrub_close(struct work *w, struct element *el, unsigned line, struct err *e)
+{
+	const struct item *set;
+	size_t i, k;
+
+	for (i = 0; i < el->nitems; i++) {
+		set = &el->items[i];
+		for (k = 0; !set->gone && k < set->n; k++)
+			if (!set->elements[k].gone)
+				return 0;
+	}
+	el->gone = true;
+	snprintf(w->rule, sizeof w->rule, "policy:%u", line);
+	return scrub_log(w, el, w->rule, "remove", e);
+}
