@@ -98,11 +98,6 @@ verdict() {
 	[ "$(verdict descriptors 60023000 OW)" = "remove overlay" ]
 }
 
-@test "what declares private blocks goes where they go" {
-	[ "$(verdict "" 00080300 SQ)" = "remove private" ]
-	[ "$(verdict safe-private 00080300 SQ)" = "keep " ]
-}
-
 @test "full and modified dates exclude each other" {
 	run -2 verdict full-dates,modified-dates 00080020 DA
 	[[ $output == *"both full and modified"* ]]

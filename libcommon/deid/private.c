@@ -471,23 +471,10 @@ has_block(const struct item *set, uint32_t group, const char *creator, size_t le
 	return false;
 }
 
-/* Nothing of it is left that identifies. Returns 0 or -1. */
-static int
-declare_safe(struct object *o, struct item *block, struct err *e)
-{
-	static const uint32_t others[] = { NONIDENTIFYING, ACTIONS };
-	struct element *el;
-	size_t i;
-
-	for (i = 0; i < COUNT(others); i++)
-		if ((el = item_find(block, others[i])) != NULL)
-			el->gone = true;
-	return item_put(o, block, STATUS, "CS", "SAFE", 4, e) != NULL ? 0 : -1;
-}
-
-static int
-settle_characteristics(struct object *o, const struct item *set,
-    struct element *all, struct err *e)
+/* Items that describe a block of which nothing is left go; then what is empty. */
+static void
+settle_characteristics(const struct object *o, const struct item *set,
+    struct element *all)
 {
 	const struct element *group;
 	struct item *block;
@@ -502,14 +489,9 @@ settle_characteristics(struct object *o, const struct item *set,
 		block->gone = group == NULL ||
 		    !element_number(o, group, 0, &number) ||
 		    !has_block(set, (uint32_t)number, creator, len);
-		if (block->gone)
-			continue;
-		left++;
-		if (declare_safe(o, block, e) < 0)
-			return -1;
+		left += !block->gone;
 	}
 	all->gone = left == 0;
-	return 0;
 }
 
 /* Is an element of the block that CREATOR reserves in SET still there? */
@@ -526,8 +508,9 @@ is_in_use(const struct item *set, const struct element *creator)
 }
 
 int
-private_settle(struct object *o, struct item *set,
-    int (*removed)(const struct element *el, void *arg, struct err *e), void *arg, struct err *e)
+private_settle(const struct object *o, struct item *set,
+    int (*removed)(const struct element *el, void *arg, struct err *e), void *arg,
+    struct err *e)
 {
 	struct element *el;
 	size_t i;
@@ -536,10 +519,9 @@ private_settle(struct object *o, struct item *set,
 		el = &set->elements[i];
 		if (el->gone)
 			continue;
-		if (el->tag == CHARACTERISTICS) {
-			if (settle_characteristics(o, set, el, e) < 0)
-				return -1;
-		} else if (is_private(el->tag) && is_creator(el->tag))
+		if (el->tag == CHARACTERISTICS)
+			settle_characteristics(o, set, el);
+		else if (is_private(el->tag) && is_creator(el->tag))
 			el->gone = !is_in_use(set, el);
 		if (el->gone && removed != NULL && removed(el, arg, e) < 0)
 			return -1;

@@ -45,11 +45,12 @@ int private_search(const struct object *o, const struct element *el,
     struct err *e);
 
 /*
- * When all of SET and of what is in it was decided: creators go whose block is empty, and
- * (0008,0300) speaks of blocks that stay, and says that they are SAFE. REMOVED, if not
- * NULL, is told of each element that goes. Returns 0, or -1 with E filled.
+ * When all of SET and of what is in it was decided: creators go whose block is empty,
+ * and so do items of (0008,0300) whose block is. REMOVED, if not NULL, is told of each
+ * element that goes. Returns 0, or -1 with E filled.
  */
-int private_settle(struct object *o, struct item *set,
-    int (*removed)(const struct element *el, void *arg, struct err *e), void *arg, struct err *e);
+int private_settle(const struct object *o, struct item *set,
+    int (*removed)(const struct element *el, void *arg, struct err *e), void *arg,
+    struct err *e);
 
 #endif

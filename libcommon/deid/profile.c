@@ -364,9 +364,6 @@ profile_decide(const struct profile *p, uint32_t parent, uint32_t tag,
 		return plainly(ACTION_REMOVE, rule);
 	if (in_range(tag >> 16, 0x6000, 0x601e) || in_range(tag >> 16, 0x5000, 0x501e))
 		return decide_plane(p, tag, vr);
-	/* Private Data Element Characteristics Sequence, of what is not there. */
-	if (tag == 0x00080300 && !p->option[RETAIN_SAFE_PRIVATE])
-		return plainly(ACTION_REMOVE, "private");
 	if ((r = profile_row(table_of(p), tag)) == NULL)
 		return is_public_uid(tag) ? plainly(ACTION_KEEP, "uid") :
 		    by_vr(p, vr, resolve(p, CODE_X_Z_D, parent, tag));
