@@ -239,22 +239,7 @@ static uint64_t
 clear_points(const struct overlay *o, uint8_t *bits, int64_t frame, int64_t x,
     int64_t y, int64_t w, int64_t h)
 {
-	int64_t x0 = x - o->x, y0 = y - o->y, x1 = x0 + w, y1 = y0 + h, r, c;
-	uint64_t n = 0, at;
-
-	x0 = x0 < 0 ? 0 : x0;
-	y0 = y0 < 0 ? 0 : y0;
-	x1 = x1 > o->columns ? o->columns : x1;
-	y1 = y1 > o->rows ? o->rows : y1;
-	for (r = y0; r < y1; r++)
-		for (c = x0; c < x1; c++) {
-			at = (uint64_t)((frame * o->rows + r) * o->columns + c);
-			if ((bits[at / 8] >> at % 8 & 1) == 0)
-				continue;
-			bits[at / 8] = (uint8_t)(bits[at / 8] & ~(1u << at % 8));
-			n++;
-		}
-	return n;
+	return overlay_clear(o, bits, frame, x - o->x, y - o->y, w, h);
 }
 
 /* What lies over nothing that stays nobody has looked at. */
@@ -268,20 +253,6 @@ clear_outside(const struct rect *area, const struct overlay *o, uint8_t *bits,
 	    clear_points(o, bits, frame, -far, y + area->h, 2 * far, far) +
 	    clear_points(o, bits, frame, -far, -far, far + x, 2 * far) +
 	    clear_points(o, bits, frame, x + area->w, -far, far, 2 * far);
-}
-
-/* What follows the last plane is none. */
-static uint64_t
-clear_rest(const struct overlay *o, uint8_t *bits)
-{
-	uint64_t at, n = 0;
-
-	for (at = o->bits; at < 8 * o->data->length; at++)
-		if (bits[at / 8] >> at % 8 & 1) {
-			bits[at / 8] = (uint8_t)(bits[at / 8] & ~(1u << at % 8));
-			n++;
-		}
-	return n;
 }
 
 /* Plane FRAME, from 0, over frame IMAGE, from 1. */
@@ -319,7 +290,7 @@ clear_overlay(struct sweep *w, const struct overlay *o, uint8_t *bits,
 			if (clear_boxes(w, o, bits, f, image, n, e) < 0)
 				return -1;
 	}
-	*n += clear_rest(o, bits);
+	*n += overlay_clear_rest(o, bits);
 	return 0;
 }
 

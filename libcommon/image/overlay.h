@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "dicom/dcm.h"
+#include "dicom/object.h"
 #include "dicom/scan.h"
 
 struct overlay {
@@ -34,7 +35,27 @@ bool overlay_is(uint32_t tag);
  */
 int overlay_read(struct dcm *d, uint32_t group, struct overlay *o, struct err *e);
 
+/* The same of an object, as its elements are now; DATA is that of its file. */
+int overlay_read_object(const struct object *obj, uint32_t group,
+    struct overlay *o, struct err *e);
+
 /* The plane, from 0, that shows over frame FRAME, from 1; -1 for none. */
 int64_t overlay_plane(const struct overlay *o, uint32_t frame);
+
+/* Point AT, from 0, of all planes: 0 or 1. BITS is Overlay Data, not swapped. */
+static inline unsigned
+overlay_point(const uint8_t *bits, uint64_t at)
+{
+	return bits[at / 8] >> at % 8 & 1u;
+}
+
+/*
+ * Clears the points [X, X+W) by [Y, Y+H) of PLANE, counted from its own first point
+ * and as far as they exist; or those that follow the last plane, and so are of none.
+ * Returns how many were set.
+ */
+uint64_t overlay_clear(const struct overlay *o, uint8_t *bits, int64_t plane,
+    int64_t x, int64_t y, int64_t w, int64_t h);
+uint64_t overlay_clear_rest(const struct overlay *o, uint8_t *bits);
 
 #endif
