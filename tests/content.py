@@ -1,0 +1,303 @@
+#!/usr/bin/python3
+"""content.py: objects with content for content.bats, and what became of them.
+
+    content.py write DIR            table.dcm, tree.dcm, context.dcm, ecg.dcm, ko.dcm, gsps.dcm
+    content.py judge OPTIONS A B    B, made of A by those options, row by row of Table E.3.4-1
+    content.py show FILE            the content tree, a line an item: place, type, meaning, value
+
+Written and read by pydicom; the table of share/ is read here on its own. OPTIONS
+are those of dcm-scrub, with commas. Status 1: some lines of what is wrong.
+"""
+import os
+import sys
+import warnings
+
+import pydicom
+from pydicom.dataset import Dataset, FileMetaDataset
+
+warnings.simplefilter("ignore")
+HERE = os.path.dirname(os.path.abspath(__file__))
+DATA = os.path.join(os.path.dirname(pydicom.__file__), "data", "test_files")
+OPTIONS = {"uids": "retain_uids", "device": "retain_device_identity", "institution": "retain_institution_identity",
+           "patient": "retain_patient_characteristics", "full-dates": "retain_long_full_dates",
+           "modified-dates": "retain_long_modified_dates", "descriptors": "clean_descriptors"}
+SCIENCE, NAME = "nodule of 12 mm", "Jane Doe"
+CT = "1.2.840.10008.5.1.4.1.1.2"
+VALUES = {"TEXT": ("TextValue", SCIENCE + " in " + NAME), "PNAME": ("PersonName", "Kildare^James"),
+          "DATE": ("Date", "20210514"), "TIME": ("Time", "101112"), "DATETIME": ("DateTime", "20210514101112"),
+          "UIDREF": ("UID", "1.2.3.4.5")}
+PRIVATE = "99ACME"
+
+
+def table():
+    with open(os.path.join(HERE, "..", "share", "structured-content.tsv"), encoding="utf-8") as f:
+        lines = [line.rstrip("\n").split("\t") for line in f if not line.startswith("#")]
+    return [dict(zip(lines[0], line)) for line in lines[1:]]
+
+
+# ---- writing
+
+def code(value, scheme, meaning):
+    ds = Dataset()
+    ds.CodeValue, ds.CodingSchemeDesignator, ds.CodeMeaning = value, scheme, meaning
+    return ds
+
+
+def refer(uid="1.2.3.4.9"):
+    ds = Dataset()
+    ds.ReferencedSOPClassUID, ds.ReferencedSOPInstanceUID = CT, uid
+    return ds
+
+
+def item(kind, name, value=None, *children, relation="CONTAINS", unit="mm"):
+    ds = Dataset()
+    ds.RelationshipType, ds.ValueType = relation, kind
+    if name:
+        ds.ConceptNameCodeSequence = [code(*name)]
+    if kind in VALUES:
+        setattr(ds, VALUES[kind][0], VALUES[kind][1] if value is None else value)
+    elif kind == "NUM":
+        number = Dataset()
+        number.NumericValue, number.MeasurementUnitsCodeSequence = str(value or 12.5), [code(unit, "UCUM", unit)]
+        ds.MeasuredValueSequence = [number]
+    elif kind == "CODE":
+        ds.ConceptCodeSequence = [code(*(value or ("F", "DCM", "Female")))]
+    elif kind == "CONTAINER":
+        ds.ContinuityOfContent = "SEPARATE"
+    else:
+        ds.ReferencedSOPSequence = [refer(value or "1.2.3.4.9")]
+    if children:
+        ds.ContentSequence = list(children)
+    return ds
+
+
+def by_reference(*path):
+    ds = Dataset()
+    ds.RelationshipType, ds.ReferencedContentItemIdentifier = "INFERRED FROM", list(path)
+    return ds
+
+
+def base(sop_class, modality):
+    ds = Dataset()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    ds.is_little_endian, ds.is_implicit_VR = True, False
+    ds.SOPClassUID, ds.SOPInstanceUID, ds.Modality = sop_class, "1.2.3.4.1", modality
+    ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = sop_class, ds.SOPInstanceUID
+    ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.StudyID = "1.2.3.4.2", "1.2.3.4.3", "1"
+    ds.PatientName, ds.PatientID, ds.PatientBirthDate, ds.PatientSex = "Doe^Jane", "4711-22", "19500203", "F"
+    ds.StudyDate = ds.ContentDate = "20210514"
+    ds.StudyTime = ds.ContentTime = "101112"
+    ds.AccessionNumber, ds.ReferringPhysicianName, ds.Manufacturer = "", "", "Acme"
+    ds.SeriesNumber, ds.InstanceNumber = 1, 1
+    return ds
+
+
+def evidence(*uids):
+    ds, series = Dataset(), Dataset()
+    ds.StudyInstanceUID, series.SeriesInstanceUID = "1.2.3.4.2", "1.2.3.4.8"
+    series.ReferencedSOPSequence, ds.ReferencedSeriesSequence = [refer(u) for u in uids], [series]
+    return ds
+
+
+def report(name, *children, sop_class="1.2.840.10008.5.1.4.1.1.88.34", modality="SR"):
+    ds = base(sop_class, modality)
+    ds.ReferencedPerformedProcedureStepSequence, ds.PerformedProcedureCodeSequence = [], []
+    ds.CompletionFlag, ds.VerificationFlag = "COMPLETE", "UNVERIFIED"
+    ds.ValueType, ds.ContinuityOfContent, ds.ConceptNameCodeSequence = "CONTAINER", "SEPARATE", [code(*name)]
+    ds.CurrentRequestedProcedureEvidenceSequence = [evidence("1.2.3.4.9")]
+    ds.ContentSequence = list(children)
+    return ds
+
+
+def row_item(row, value, scheme, meaning=None):
+    kind = row["value_type"]
+    if kind == "CONTAINER":
+        return item(kind, (value, scheme, row["code_meaning"]), None, item("TEXT", ("1", PRIVATE, "inside")))
+    return item(kind, (value, scheme, meaning or row["code_meaning"]))
+
+
+def write_table():
+    """A group of items for each way to name a concept."""
+    rows = table()
+    groups = [[row_item(r, r["code_value"], r["scheme"]) for r in rows],
+              [row_item(r, r["srt"], s) for r in rows if r["srt"] for s in ("SRT", "SNM3", "99SDM")],
+              [row_item(r, "X%d" % i, PRIVATE, r["code_meaning"].upper()) for i, r in enumerate(rows)
+               if r["value_type"] != "CONTAINER"]]
+    return report(("126000", "DCM", "Imaging Measurement Report"),
+                  *(item("CONTAINER", ("G%d" % i, PRIVATE, "Group"), None, *g) for i, g in enumerate(groups)))
+
+
+def write_tree():
+    """Its places are those of the test that shows them."""
+    size = ("410668003", "SCT", "Length")
+    return report(
+        ("126000", "DCM", "Imaging Measurement Report"),
+        item("PNAME", ("121008", "DCM", "Person Observer Name"), relation="HAS OBS CONTEXT"),
+        item("TEXT", ("121022", "DCM", "Accession Number"), "ACC4711"),
+        item("CONTAINER", ("125007", "DCM", "Measurement Group"), None,
+             item("TEXT", ("112039", "DCM", "Tracking Identifier"), "Lesion A of " + NAME),
+             item("UIDREF", ("112040", "DCM", "Tracking Unique Identifier")),
+             item("TEXT", ("121106", "DCM", "Comment")),
+             item("NUM", size, 12.5, item("IMAGE", ("121112", "DCM", "Source of Measurement"), relation="INFERRED FROM"))),
+        item("TEXT", ("121077", "DCM", "Conclusion"), None, by_reference(1, 3, 4), by_reference(1, 2), by_reference(1, 3, 3)),
+        item("TEXT", ("121021", "DCM", "Filler Number"), "F4711", by_reference(1, 2)),
+        item("NUM", ("A1", PRIVATE, "Age at visit"), 93, unit="a"),
+        item("NUM", ("A1", PRIVATE, "Age at visit"), 89, unit="a"),
+        item("PNAME", ("P1", PRIVATE, "Told by")), item("DATE", ("D1", PRIVATE, "Seen on")),
+        item("CODE", ("121071", "DCM", "Finding"), ("27925004", "SCT", "Nodule")),
+        item("TEXT", ("121030", "DCM", "Subject ID"), "4711-22"),
+        item("NUM", size, 7.25, by_reference(1, 10), by_reference(1, 12)))
+
+
+def context_item(name, **kw):
+    ds = Dataset()
+    ds.ConceptNameCodeSequence = [code(*name)]
+    for k, v in kw.items():
+        setattr(ds, k, v)
+    return ds
+
+
+def write_context():
+    """Items outside of reports, some without a value type."""
+    ds = pydicom.dcmread(os.path.join(DATA, "CT_small.dcm"))
+    ds.PatientName, ds.PatientID = "Doe^Jane", "4711-22"
+    ds.AcquisitionContextSequence = [
+        context_item(("111536", "DCM", "DateTime of last evaluation"), DateTime="20210514101112"),
+        context_item(("121029", "DCM", "Subject Name"), ValueType="PNAME", PersonName="Doe^Jane"),
+        context_item(("109054", "DCM", "Patient State"), ValueType="TEXT", TextValue=SCIENCE + " in " + NAME),
+        context_item(("109056", "DCM", "Stress"), ValueType="NUMERIC", NumericValue="7",
+                     MeasurementUnitsCodeSequence=[code("W", "UCUM", "W")])]
+    step, specimen = Dataset(), Dataset()
+    step.SpecimenPreparationStepContentItemSequence = [
+        context_item(("121041", "DCM", "Specimen Identifier"), ValueType="TEXT", TextValue="S4711")]
+    specimen.SpecimenIdentifier, specimen.SpecimenUID, specimen.IssuerOfTheSpecimenIdentifierSequence = "S4711", "1.2.3.77", []
+    specimen.SpecimenPreparationSequence = [step]
+    ds.SpecimenDescriptionSequence = [specimen]
+    return ds
+
+
+def write_ecg():
+    ds = pydicom.dcmread(os.path.join(DATA, "waveform_ecg.dcm"))
+    ds.PatientName, ds.PatientID = "Doe^Jane", "4711-22"
+    number = context_item(("8867-4", "LN", "Heart rate"), NumericValue="61", AnnotationGroupNumber=1,
+                          MeasurementUnitsCodeSequence=[code("{H.B.}/min", "UCUM", "bpm")], ReferencedWaveformChannels=[1, 0])
+    said, found, who = Dataset(), Dataset(), Dataset()
+    said.AnnotationGroupNumber, said.ReferencedWaveformChannels, said.UnformattedTextValue = 0, [1, 0], "sinus rhythm of " + NAME
+    found = context_item(("271921002", "SCT", "ECG Finding"), UnformattedTextValue="ectopic beat of " + NAME,
+                         AnnotationGroupNumber=0, ReferencedWaveformChannels=[1, 0])
+    who = context_item(("121036", "DCM", "Mother of fetus"), PersonName="Doe^Ann", AnnotationGroupNumber=0,
+                       ReferencedWaveformChannels=[1, 0])
+    ds.WaveformAnnotationSequence = [number, said, found, who]
+    ds.WaveformSequence[0].ChannelDefinitionSequence[0].ChannelLabel = "lead I of " + NAME
+    return ds
+
+
+def write_ko():
+    return report(("113000", "DCM", "Of Interest"), item("IMAGE", None),
+                  item("TEXT", ("113012", "DCM", "Key Object Description")),
+                  sop_class="1.2.840.10008.5.1.4.1.1.88.59", modality="KO")
+
+
+def write_gsps():
+    ds = base("1.2.840.10008.5.1.4.1.1.11.1", "PR")
+    ds.PresentationCreationDate, ds.PresentationCreationTime = "20210514", "101112"
+    ds.ContentLabel, ds.ContentDescription, ds.ContentCreatorName = "DOE", SCIENCE + " in " + NAME, "Kildare^James"
+    series, layer, graphic, text, area, drawing = (Dataset() for _ in range(6))
+    series.SeriesInstanceUID, series.ReferencedImageSequence = "1.2.3.4.8", [refer()]
+    ds.ReferencedSeriesSequence = [series]
+    layer.GraphicLayer, layer.GraphicLayerOrder, layer.GraphicLayerDescription = "ONE", 1, "marks on " + NAME
+    ds.GraphicLayerSequence = [layer]
+    text.UnformattedTextValue, text.AnchorPoint, text.AnchorPointVisibility = SCIENCE + " in " + NAME, [3, 4], "N"
+    text.AnchorPointAnnotationUnits = "PIXEL"
+    drawing.GraphicAnnotationUnits, drawing.GraphicDimensions, drawing.NumberOfGraphicPoints = "PIXEL", 2, 2
+    drawing.GraphicData, drawing.GraphicType, drawing.GraphicFilled = [1.5, 2, 30, 40.25], "POLYLINE", "N"
+    graphic.GraphicLayer, graphic.TextObjectSequence, graphic.GraphicObjectSequence = "ONE", [text], [drawing]
+    ds.GraphicAnnotationSequence = [graphic]
+    area.DisplayedAreaTopLeftHandCorner, area.DisplayedAreaBottomRightHandCorner = [1, 1], [128, 128]
+    area.PresentationSizeMode, area.PresentationPixelAspectRatio = "SCALE TO FIT", [1, 1]
+    ds.DisplayedAreaSelectionSequence, ds.PresentationLUTShape = [area], "IDENTITY"
+    return ds
+
+
+def write(folder):
+    os.makedirs(folder, exist_ok=True)
+    for name, make in (("table", write_table), ("tree", write_tree), ("context", write_context), ("ecg", write_ecg),
+                       ("ko", write_ko), ("gsps", write_gsps)):
+        make().save_as(os.path.join(folder, name + ".dcm"), write_like_original=False)
+
+
+# ---- judging
+
+def action(row, options):
+    codes = [row[OPTIONS[o]] for o in options if o in OPTIONS and row[OPTIONS[o]]]
+    return "C" if "C" in codes else codes[0] if codes else row["basic"][-1]
+
+
+def value_of(it):
+    for keyword in ("TextValue", "PersonName", "Date", "Time", "DateTime", "UID"):
+        if keyword in it:
+            return str(it[keyword].value)
+    if "MeasuredValueSequence" in it:
+        return str(it.MeasuredValueSequence[0].NumericValue) if it.MeasuredValueSequence else ""
+    if "ConceptCodeSequence" in it:
+        return it.ConceptCodeSequence[0].CodeValue
+    if "ReferencedSOPSequence" in it:
+        return it.ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+    return it.ValueType
+
+
+def is_right(kind, code_, old, new):
+    if new is None or code_ == "X":
+        return new is None and code_ == "X"
+    if code_ == "K":
+        return new == old
+    if kind == "TEXT":
+        gone = NAME.split()[0] not in new and NAME.split()[1] not in new and new != ""
+        return gone and (SCIENCE in new) == (code_ == "C")
+    if code_ == "C":    # whole days: times of day stay
+        return len(new) == len(old) and (new == old if kind == "TIME" else new[:8] != old[:8] and new[8:] == old[8:])
+    return new not in ("", old)
+
+
+def judge(options, a, b):
+    options = options.split(",")
+    a, b = pydicom.dcmread(a), pydicom.dcmread(b)
+    rows, wrong, seen = table(), 0, 0
+    for old, new in zip(a.ContentSequence, b.ContentSequence):
+        left = {}
+        for it in new.ContentSequence:
+            c = it.ConceptNameCodeSequence[0]
+            left[c.CodeValue, c.CodingSchemeDesignator, it.ValueType] = value_of(it)
+        for it in old.ContentSequence:
+            c = it.ConceptNameCodeSequence[0]
+            row = [r for r in rows if r["value_type"] == it.ValueType and
+                   r["code_meaning"].upper() == c.CodeMeaning.upper() and
+                   c.CodeValue in (r["code_value"], r["srt"], c.CodeValue if c.CodingSchemeDesignator == PRIVATE else "")]
+            want = {action(r, options) for r in row}    # one meaning, two codes: the stricter
+            got = left.get((c.CodeValue, c.CodingSchemeDesignator, it.ValueType))
+            seen += 1
+            if not any(is_right(it.ValueType, w, value_of(it), got) for w in want):
+                wrong += 1
+                print(c.CodeValue, c.CodingSchemeDesignator, it.ValueType, sorted(want), "has", got)
+    print(seen, "items")
+    return wrong
+
+
+def show(it, place="1"):
+    if "ReferencedContentItemIdentifier" in it:
+        path = it.ReferencedContentItemIdentifier
+        print(place, "->", ".".join(str(n) for n in (path if not isinstance(path, int) else [path])))
+        return
+    name = it.ConceptNameCodeSequence[0].CodeMeaning if "ConceptNameCodeSequence" in it else "-"
+    print(place, it.ValueType, name + ":", value_of(it))
+    for n, child in enumerate(it.get("ContentSequence", []), 1):
+        show(child, "%s.%d" % (place, n))
+
+
+if sys.argv[1] == "write":
+    write(sys.argv[2])
+elif sys.argv[1] == "judge":
+    sys.exit(judge(*sys.argv[2:]) > 0)
+else:
+    show(pydicom.dcmread(sys.argv[2]))
