@@ -142,6 +142,7 @@ build/libcommon/deid/policy.inc: libcommon/deid/policy.awk \
 	$(addprefix share/,sop-classes.tsv structure.tsv module-requirements.tsv)
 	@mkdir -p $(@D)
 	awk -v demands=$@.demands -f $^ >$@.new && rm -f $@.demands && mv $@.new $@
+
 # What becomes of content items by their names.
 build/libcommon/deid/content.c.o: build/libcommon/deid/content.inc
 build/libcommon/deid/content.inc: libcommon/deid/content.awk share/structured-content.tsv

@@ -12,8 +12,36 @@
 #include "base/outpath.h"
 #include "deid/scrub.h"
 #include "dicom/object.h"
+#include "text/detect.h"
 
-static struct scrub scrub = { .prefix = "" };
+static struct detect *detect;	/* NULL until find_text wants it */
+
+/* Where text is in an overlay. The net is loaded for the first one that there is. */
+static int
+find_text(void *arg, const uint8_t *gray, uint32_t width, uint32_t height,
+    struct rects *out, struct err *e)
+{
+	struct box_record found = { 0 };
+	struct picture p = { 0 };
+	size_t i;
+	int got = -1;
+
+	(void)arg;
+	if ((detect == NULL && (detect = detect_new(e)) == NULL) ||
+	    gray_shape(&p.luma, width, height, e) < 0)
+		goto out;
+	memcpy(p.luma.pixels, gray, (size_t)width * height);
+	got = detect_find(detect, &p, &found, e);
+	for (i = 0; got == 0 && i < found.nboxes; i++)
+		got = rects_add(out, (struct rect){ found.boxes[i].x,
+		    found.boxes[i].y, found.boxes[i].w, found.boxes[i].h }, e);
+out:
+	box_record_free(&found);
+	picture_free(&p);
+	return got;
+}
+
+static struct scrub scrub = { .prefix = "", .find_text = find_text };
 static const char *output, *folder;
 static FILE *log_file, *map_file;
 static struct buf actions;	/* of one file, for the log */
@@ -394,6 +422,7 @@ main(int argc, char *argv[])
 	clean_close(scrub.clean);
 	profile_table_free(table);
 	policy_close(scrub.policy);
+	detect_free(detect);
 	buf_free(&actions);
 	if ((log_file != NULL && fclose(log_file) != 0) ||
 	    (map_file != NULL && fclose(map_file) != 0)) {

@@ -2,8 +2,10 @@
 """content.py: objects with content for content.bats, and what became of them.
 
     content.py write DIR            table.dcm, tree.dcm, context.dcm, ecg.dcm, ko.dcm, gsps.dcm
-    content.py judge OPTIONS A B    B, made of A by those options, row by row of Table E.3.4-1
+    content.py judge OPTIONS A B... B, made of A by those options, row by row of Table E.3.4-1
     content.py show FILE            the content tree, a line an item: place, type, meaning, value
+    content.py overlays DIR         plain.dcm, frames.dcm, big.dcm, large.dcm; bad-*.dcm: planes with text and drawings
+    content.py look A B             how much of the text is left in B, of the drawings gone; B's other elements
 
 Written and read by pydicom; the table of share/ is read here on its own. OPTIONS
 are those of dcm-scrub, with commas. Status 1: some lines of what is wrong.
@@ -12,7 +14,9 @@ import os
 import sys
 import warnings
 
+import numpy as np
 import pydicom
+from PIL import Image, ImageDraw, ImageFont
 from pydicom.dataset import Dataset, FileMetaDataset
 
 warnings.simplefilter("ignore")
@@ -227,6 +231,68 @@ def write(folder):
         make().save_as(os.path.join(folder, name + ".dcm"), write_like_original=False)
 
 
+# ---- overlays: what is drawn is kept apart from what is written, so that each can be counted
+
+def plane(width, height, lines, size=14):
+    text, drawn = Image.new("1", (width, height)), Image.new("1", (width, height))
+    font = ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", size)
+    for i, line in enumerate(lines):
+        ImageDraw.Draw(text).text((12, 10 + 2 * size * i), line, font=font, fill=1)
+    pen = ImageDraw.Draw(drawn)
+    pen.ellipse((width * .5, height * .5, width * .8, height * .9), outline=1)
+    pen.line((width * .75, 10, width * .95, height * .4), fill=1)
+    return np.array(text), np.array(drawn)
+
+
+def add_overlay(ds, group, planes, **kw):
+    bits = np.array([text | drawn for text, drawn in planes])
+    data = np.packbits(bits.ravel(), bitorder="little").tobytes()
+    data += kw.get("tail", b"") + b"\0" * (len(data + kw.get("tail", b"")) % 2)
+    if not ds.is_little_endian:    # words: PS3.5 8.1.2
+        data = np.frombuffer(data, "u1").reshape(-1, 2)[:, ::-1].tobytes()
+    for element, vr, value in ((0x10, "US", bits.shape[1]), (0x11, "US", bits.shape[2] + kw.get("wider", 0)), (0x15, "IS", bits.shape[0]),
+                               (0x22, "LO", "outline of " + NAME), (0x40, "CS", "G"), (0x50, "SS", [1, 1]), (0x51, "US", 1),
+                               (0x100, "US", kw.get("bits", 1)), (0x102, "US", 0), (0x1500, "LO", "contour"), (0x3000, "OW", data),
+                               (0x4000, "LT", "drawn for " + NAME)):
+        ds.add_new((group, element), vr, value)
+
+
+WRITTEN = ["DOE^JANE  4711-22", "14.05.2021 10:11", "Dr. Kildare"]
+PLANES = {"plain": (0x6000, [plane(512, 512, WRITTEN)]),
+          "frames": (0x6004, [plane(256, 200, WRITTEN[:1]), plane(256, 200, []), plane(256, 200, WRITTEN[1:])]),
+          "big": (0x6000, [plane(300, 200, WRITTEN)]),
+          "large": (0x601e, [plane(640, 512, WRITTEN)] * 30),    # 1.2 MB: its value stays on disk
+          "bad-short": (0x6000, [plane(300, 200, WRITTEN)]), "bad-bits": (0x6000, [plane(300, 200, WRITTEN)])}
+
+
+def write_overlays(folder):
+    os.makedirs(folder, exist_ok=True)
+    for name, (group, planes) in PLANES.items():
+        ds = pydicom.dcmread(os.path.join(DATA, "MR_small_bigendian.dcm" if name == "big" else "MR_small.dcm"))
+        ds.PatientName, ds.PatientID = "Doe^Jane", "4711-22"
+        add_overlay(ds, group, planes, wider=8 * (name == "bad-short"), bits=12 if name == "bad-bits" else 1, tail=b"tail")
+        ds.save_as(os.path.join(folder, name + ".dcm"))
+
+
+def look(a, b):
+    a, b = pydicom.dcmread(a), pydicom.dcmread(b)
+    group, planes = PLANES[os.path.basename(a.filename)[:-4]]
+    left = [e.tag for e in b if e.tag.group == group]
+    if not left:
+        print("no overlay; pixels", a.PixelData == b.PixelData)
+        return
+    data = b[group, 0x3000].value
+    if not b.is_little_endian:
+        data = np.frombuffer(data, "u1").reshape(-1, 2)[:, ::-1].tobytes()
+    bits = np.unpackbits(np.frombuffer(data, "u1"), bitorder="little").astype(bool)
+    text, drawn = (np.array([p[i] for p in planes]).ravel() for i in (0, 1))
+    now, rest = bits[:text.size], bits[text.size:]
+    print("text", (now & text & ~drawn).sum(), "drawings", (drawn & ~now).sum(), "new", (now & ~text & ~drawn).sum(), "rest", rest.sum())
+    print("label", b[group, 0x1500].value, "type", b[group, 0x40].value, "size", b[group, 0x10].value, b[group, 0x11].value)
+    said = [str(b[group, e].value) for e in (0x22, 0x4000) if (group, e) in b]
+    print("says", said, "pixels", a.PixelData == b.PixelData)
+
+
 # ---- judging
 
 def action(row, options):
@@ -260,7 +326,11 @@ def is_right(kind, code_, old, new):
     return new not in ("", old)
 
 
-def judge(options, a, b):
+def judge(*args):
+    return sum(judge_one(*args[i:i + 3]) for i in range(0, len(args), 3))
+
+
+def judge_one(options, a, b):
     options = options.split(",")
     a, b = pydicom.dcmread(a), pydicom.dcmread(b)
     rows, wrong, seen = table(), 0, 0
@@ -295,9 +365,6 @@ def show(it, place="1"):
         show(child, "%s.%d" % (place, n))
 
 
-if sys.argv[1] == "write":
-    write(sys.argv[2])
-elif sys.argv[1] == "judge":
-    sys.exit(judge(*sys.argv[2:]) > 0)
-else:
-    show(pydicom.dcmread(sys.argv[2]))
+DO = {"write": write, "judge": judge, "overlays": write_overlays, "look": look,
+      "show": lambda name: show(pydicom.dcmread(name))}
+sys.exit(1 if DO[sys.argv[1]](*sys.argv[2:]) else 0)

@@ -21,6 +21,7 @@ SHARE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "share")
 UNKNOWN = "1.2.3.4.5"
 LONG = "OB OD OF OL OV OW SQ SV UC UN UR UT UV".split()
 DOCUMENT = 0x00420011           # refused, so never planted
+SOUND = ("1.2.840.10008.5.1.4.1.1.9.4.1", "1.2.840.10008.5.1.4.1.1.9.4.2")     # refused too
 NESTED = (0x52009229, 0x00209113)       # sequences that the profile keeps
 # Not rows, but dates, times, names and UIDs by their VR (facts from PS3.6).
 BY_VR = {"DA": (0x00080404, 0x0014407E), "TM": (0x00143077, 0x0014407C),
@@ -305,7 +306,7 @@ def leaks(path):
 def classes():
     seen = {}
     for uid, iod in sorted(IOD.items()):
-        if iod in IODS:
+        if iod in IODS and uid not in SOUND:
             seen.setdefault(iod, uid)
     return sorted(seen.values()) + [UNKNOWN]
 

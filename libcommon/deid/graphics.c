@@ -1,7 +1,6 @@
 /* graphics: overlays and curves without what is written in them; see graphics.h. */
 #include "deid/graphics.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +18,12 @@ static bool
 is_curve(uint32_t tag)
 {
 	return tag >= 0x50000000u && tag < 0x50ff0000u && (tag >> 16) % 2 == 0;
+}
+
+bool
+graphics_is_data(uint32_t tag)
+{
+	return (overlay_is(tag) || is_curve(tag)) && (tag & 0xffff) == 0x3000;
 }
 
 static int
@@ -102,7 +107,7 @@ clean_overlay(struct object *o, const struct graphics *g, uint32_t group,
 	uint64_t cleared = 0;
 	int got = -1;
 
-	if (el == NULL || overlay_read_object(o, group, &v, &why) < 0 ||
+	if (el == NULL || g->find == NULL || overlay_read_object(o, group, &v, &why) < 0 ||
 	    v.data->length > OVERLAY_BYTES_MAX)
 		return remove_group(g, set, group, "overlay", e);
 	if (read_bits(o, &v, &bits, e) < 0)

@@ -8,6 +8,7 @@
 #ifndef UNPHI_DEID_GRAPHICS_H
 #define UNPHI_DEID_GRAPHICS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -23,7 +24,7 @@ typedef int graphics_find_fn(void *arg, const uint8_t *gray, uint32_t width,
     uint32_t height, struct rects *out, struct err *e);
 
 struct graphics {
-	graphics_find_fn *find;
+	graphics_find_fn *find;	/* NULL: nobody can look, overlays go */
 	void *find_arg;
 	const struct audit *log;
 };
@@ -32,9 +33,13 @@ struct graphics {
  * Clears in each plane of each overlay of O the lines of text that FIND finds, and
  * what follows the last plane; every other bit stays. Takes out, with all of their group,
  * overlays that cannot be read, are larger than 256 MiB, lie in Pixel Data or in a
- * sequence, and curves that are not lists of numbers; and the sound of curves.
+ * sequence, and curves that are not lists of numbers. The elements beside the data are
+ * the profile's.
  * Returns 0, or -1 with E filled.
  */
 int graphics_clean(struct object *o, const struct graphics *g, struct err *e);
+
+/* Is TAG Overlay Data or Curve Data, which graphics_clean has seen? */
+bool graphics_is_data(uint32_t tag);
 
 #endif

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "deid/content.h"
 #include "deid/dates.h"
+#include "deid/graphics.h"
 #include "deid/private.h"
 #include "deid/pseudonym.h"
 #include "deid/work.h"
@@ -97,7 +99,12 @@ scrub_decide(const struct work *w, const struct place *p,
 	/* A meaning that nobody knows cannot be judged. */
 	if (!el->known || strcmp(el->vr, "UN") == 0)
 		return (struct profile_verdict){ ACTION_REMOVE, "unknown", 0 };
+	if (w->profile.option[CLEAN_STRUCTURED] && !p->dummied &&
+	    content_decide(w->profile.option, p->set, el, &v))
+		return v;
 	v = profile_decide(&w->profile, p->set->sequence, el->tag, el->vr);
+	if (v.action == ACTION_CLEAN && graphics_is_data(el->tag))
+		return (struct profile_verdict){ ACTION_KEEP, v.rule, 0 };
 	if (p->dummied && (v.action == ACTION_KEEP || v.action > ACTION_UID))
 		return decide_dummied(el);
 	if (v.action == ACTION_KEEP && v.rule == NULL && is_words(el))
@@ -122,6 +129,8 @@ scrub_set(struct work *w, const struct place *p, struct err *e)
 
 	for (i = 0; i < p->set->n; i++) {
 		el = &p->set->elements[i];
+		if (el->gone)
+			continue;
 		if (el->tag == DOCUMENT)
 			return err_set(e, "an encapsulated document (0042,0011) cannot be "
 			    "cleaned; take it out, or leave the file out");
@@ -266,6 +275,19 @@ know_settings(struct work *w)
 	w->settings.keep_devices = option[RETAIN_DEVICE];
 }
 
+/* What the options clean as a whole, before the elements one by one. */
+static int
+clean_parts(struct work *w, struct err *e)
+{
+	struct audit log = { scrub_log_at, w };
+	struct graphics g = { w->s->find_text, w->s->find_arg, &log };
+
+	if (w->profile.option[CLEAN_STRUCTURED] &&
+	    content_prune(w->o, w->profile.option, &log, e) < 0)
+		return -1;
+	return w->profile.option[CLEAN_GRAPHICS] ? graphics_clean(w->o, &g, e) : 0;
+}
+
 int
 scrub_apply(const struct scrub *s, struct object *o, struct err *e)
 {
@@ -283,6 +305,8 @@ scrub_apply(const struct scrub *s, struct object *o, struct err *e)
 		return err_set(e, "has no SOP Instance UID (0008,0018)");
 	if ((v = item_text(top.set, SOP_CLASS, &len)) == NULL)
 		return err_set(e, "has no SOP Class UID (0008,0016)");
+	if (content_refuse_voice(o, e) < 0)
+		return -1;
 	snprintf(sop_class, sizeof sop_class, "%.*s", (int)(len < 64 ? len : 64), v);
 	w.profile.iod = profile_iod(sop_class);
 	w.profile.lists_references = item_find(top.set, REFERENCES) != NULL;
@@ -294,7 +318,8 @@ scrub_apply(const struct scrub *s, struct object *o, struct err *e)
 	if (s->policy != NULL && policy_begin(s->policy, o, &top.closed, e) < 0)
 		return -1;
 	w.closed = top.closed;
-	if (scrub_gather(&w, top.set, e) == 0 && scrub_set(&w, &top, e) == 0)
+	if (scrub_gather(&w, top.set, e) == 0 && clean_parts(&w, e) == 0 &&
+	    scrub_set(&w, &top, e) == 0)
 		got = set_marks(&w, e);
 	buf_free(&w.utf8);
 	buf_free(&w.cleaned);

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "deid/clean.h"
+#include "deid/graphics.h"
 #include "deid/key.h"
 #include "deid/names.h"
 #include "deid/policy.h"
@@ -30,6 +31,8 @@ struct scrub {
 	struct names *names;	/* memory for those of one object */
 	bool fixed_shift;	/* dates move by DAYS, not by what the key says */
 	int days;
+	graphics_find_fn *find_text;	/* in overlays; NULL: they go */
+	void *find_arg;
 	/* Optional sinks, the caller's; NULL when not wanted: */
 	struct buf *actions;	/* JSON objects {"tag","path","rule","action"}, with
 				   commas between them; no values */
@@ -41,7 +44,7 @@ struct scrub {
  * A policy that lets through what the profile does not takes the claim of the Basic
  * Profile (113100) out of the marks, and says so in (0012,0063). Replacements that this
  * key made before stay (pseudonym.h), so that doing a file again changes nothing.
- * Refused: a DICOMDIR, an encapsulated document, an object without SOP Class or
+ * Refused: a DICOMDIR, an encapsulated document, a voice, an object without SOP Class or
  * Instance UID. Returns 0, or -1 with E filled; then O must not be written.
  */
 int scrub_apply(const struct scrub *s, struct object *o, struct err *e);

@@ -40,6 +40,26 @@ scrub_log(struct work *w, const struct element *el, const char *rule,
 	    add(b, action, e) < 0 || add(b, "\"}", e) < 0 ? -1 : 0;
 }
 
+int
+scrub_log_at(void *arg, const struct item *set, uint32_t tag, const char *rule,
+    const char *action, struct err *e)
+{
+	const struct element el = { .tag = tag };
+	struct work *w = arg;
+	const struct item *s;
+	size_t depth;
+	int got;
+
+	w->depth = 0;
+	for (s = set; s->parent != NULL; s = s->parent)
+		w->depth++;
+	for (s = set, depth = w->depth; s->parent != NULL; s = s->parent)
+		w->path[--depth] = s->sequence;
+	got = scrub_log(w, &el, rule, action, e);
+	w->depth = 0;
+	return got;
+}
+
 /* Bytes of any character set as a JSON string: above 7 bits as Latin-1. */
 static json_t *
 json_bytes(const char *text, size_t len)

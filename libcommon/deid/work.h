@@ -88,6 +88,9 @@ bool scrub_is_replacement(const struct work *w, const struct element *el);
 /* An action of the log, and a pair of the crosswalk; none if nobody asked. */
 int scrub_log(struct work *w, const struct element *el, const char *rule,
     const char *action, struct err *e);
+/* The same for who knows the set alone: struct audit, ARG is W. */
+int scrub_log_at(void *arg, const struct item *set, uint32_t tag,
+    const char *rule, const char *action, struct err *e);
 int scrub_pair(struct work *w, const char *kind, const char *from, size_t len,
     const char *to, struct err *e);
 

@@ -1,0 +1,212 @@
+load helper
+
+# Objects with content come from content.py, which reads the table of share/ in its
+# own way, and judges what became of them by pydicom.
+content_py() {
+	/usr/bin/python3 "$ROOT/tests/content.py" "$@"
+}
+
+setup_file() {
+	content_py write "$BATS_FILE_TMPDIR/in"
+	content_py overlays "$BATS_FILE_TMPDIR/planes"
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || exit 1
+	cp -r "$BATS_FILE_TMPDIR"/* .
+	(umask 077 && printf %s 0123456789abcdef0123456789abcdef >key)	# no secret
+}
+
+# errors FILE: dciodvfy's, without values.
+errors() {
+	dciodvfy "$1" 2>&1 | grep '^Error' | sed 's/<[0-9.]*>//g; s/UID [0-9.]*$/UID/' | sort -u
+}
+
+@test "each row of Table E.3.4-1 is obeyed under each option, by old codes and by meaning too" {
+	set --
+	local r
+	for o in none uids device institution patient full-dates uids,device,institution,patient,full-dates; do
+		r=${o#none}
+		run -0 dcm-scrub -k key --clean structured ${r:+--retain $r} -o $o.dcm in/table.dcm
+		set -- "$@" $o in/table.dcm $o.dcm
+	done
+	run -0 content_py judge "$@"
+	[ "${#lines[@]}" = 7 ]
+	for l in "${lines[@]}"; do
+		[ "$l" = "460 items" ]	# 214, 11 of retired codes under three schemes, 213 by meaning
+	done
+}
+
+@test "control: the judge finds what was not cleaned, what was taken without need, and another option" {
+	run -1 content_py judge none in/table.dcm in/table.dcm
+	[ "${#lines[@]}" -gt 400 ]
+	run -0 dcm-scrub -k key --clean structured --retain uids -o uids.dcm in/table.dcm
+	run -1 content_py judge none in/table.dcm uids.dcm
+	run -1 content_py judge device in/table.dcm uids.dcm
+	run -0 dcm-scrub -k key --clean structured -o basic.dcm in/table.dcm
+	run -1 content_py judge uids in/table.dcm basic.dcm
+}
+
+@test "items go with what refers to them, and references to others are put right" {
+	run -0 dcm-scrub -k key --clean structured -o out.dcm in/tree.dcm
+	content_py show out.dcm | sed 's/2\.25\.[0-9]*/NEW/; s/Identifier: .*/Identifier: TEXT/' >tree
+	diff - tree <<-END
+	1 CONTAINER Imaging Measurement Report: CONTAINER
+	1.1 PNAME Person Observer Name: ANON
+	1.2 CONTAINER Measurement Group: CONTAINER
+	1.2.1 TEXT Tracking Identifier: TEXT
+	1.2.2 UIDREF Tracking Unique Identifier: TEXT
+	1.2.3 NUM Length: 12.5
+	1.2.3.1 IMAGE Source of Measurement: NEW
+	1.3 TEXT Conclusion: ANON
+	1.3.1 -> 1.2.3
+	1.4 NUM Age at visit: 90
+	1.5 NUM Age at visit: 89
+	1.6 PNAME Told by: ANON
+	1.7 DATE Seen on: 19000101
+	1.8 CODE Finding: 27925004
+	1.9 TEXT Subject ID: ANON
+	1.10 NUM Length: 7.25
+	1.10.1 -> 1.8
+	1.10.2 -> 1.10
+	END
+	run ! grep -aE 'Jane|Kildare|4711|1\.2\.3\.4' out.dcm
+	# dsr2html reads the tree, and finds its references.
+	run -0 dsr2html +U8 out.dcm html
+	for n in 1.2.3 1.8 1.10; do
+		grep -q "by-reference\|#content_item_" html
+	done
+}
+
+@test "items outside of reports are found, with a value type or without" {
+	run -0 dcm-scrub -k key --clean structured -o out.dcm in/context.dcm
+	run -0 /usr/bin/python3 -c "
+import pydicom
+d = pydicom.dcmread('out.dcm')
+for i in d.AcquisitionContextSequence:
+    print(i.ConceptNameCodeSequence[0].CodeMeaning, i.get('PersonName', ''), i.get('NumericValue', ''))
+step = d.SpecimenDescriptionSequence[0].SpecimenPreparationSequence[0]
+print([i.TextValue for i in step.SpecimenPreparationStepContentItemSequence])"
+	[ "$output" = "$(printf '%s\n' 'Subject Name ANON ' 'Stress  7' "['ANON']")" ]
+	run -0 dcm-scrub -k key -o out.dcm in/context.dcm
+	run -0 /usr/bin/python3 -c "
+import pydicom
+d = pydicom.dcmread('out.dcm')
+print('AcquisitionContextSequence' in d, len(d.SpecimenDescriptionSequence[0].SpecimenPreparationSequence))"
+	[ "$output" = "False 0" ]
+}
+
+@test "annotations of waveforms stay without words, and numbers with theirs" {
+	run -0 dcm-scrub -k key --clean structured -o out.dcm in/ecg.dcm
+	run -0 /usr/bin/python3 -c "
+import pydicom
+d, a = pydicom.dcmread('out.dcm'), pydicom.dcmread('in/ecg.dcm')
+for i in d.WaveformAnnotationSequence:
+    print(i.get('UnformattedTextValue', ''), i.get('NumericValue', ''), list(i.ReferencedWaveformChannels))
+print(d.WaveformSequence[0].WaveformData == a.WaveformSequence[0].WaveformData)"
+	[ "$output" = "$(printf '%s\n' ' 61 [1, 0]' 'ANON  [1, 0]' 'ANON  [1, 0]' True)" ]
+	run ! grep -aE 'Jane|Doe' out.dcm
+}
+
+@test "sound is refused, by SOP class, modality or coding" {
+	/usr/bin/python3 -c "
+import pydicom
+for name, change in (('class', lambda d: setattr(d, 'SOPClassUID', '1.2.840.10008.5.1.4.1.1.9.4.1')),
+                     ('general', lambda d: setattr(d, 'SOPClassUID', '1.2.840.10008.5.1.4.1.1.9.4.2')),
+                     ('modality', lambda d: setattr(d, 'Modality', 'AU')),
+                     ('coding', lambda d: setattr(d.WaveformSequence[1], 'WaveformSampleInterpretation', 'MB'))):
+    d = pydicom.dcmread('in/ecg.dcm')
+    change(d)
+    d.save_as(name + '.dcm')"
+	for f in class general modality coding; do
+		run -2 dcm-scrub -k key --clean structured -o out.dcm $f.dcm
+		[[ $output == *"cannot be cleaned" ]]
+		[ ! -e out.dcm ]
+	done
+}
+
+@test "graphics of a presentation state stay to the point, and its texts lose their words" {
+	run -0 dcm-scrub -k key --clean graphics -o out.dcm in/gsps.dcm
+	run -0 /usr/bin/python3 -c "
+import pydicom
+g = pydicom.dcmread('out.dcm').GraphicAnnotationSequence[0]
+print([float(v) for v in g.GraphicObjectSequence[0].GraphicData], g.GraphicObjectSequence[0].GraphicType, g.GraphicLayer)
+print(g.TextObjectSequence[0].UnformattedTextValue, [float(v) for v in g.TextObjectSequence[0].AnchorPoint])"
+	[ "$output" = "$(printf '%s\n' '[1.5, 2.0, 30.0, 40.25] POLYLINE ONE' 'ANON [3.0, 4.0]')" ]
+	run ! grep -aE 'Jane|Doe|Kildare' out.dcm
+}
+
+@test "overlays keep every point but those of their text, in every byte order, also large ones" {
+	run -0 dcm-scrub -k key --clean graphics -O out planes/*.dcm
+	for f in plain frames big large; do
+		run -0 content_py look planes/$f.dcm out/$f.dcm
+		[ "${lines[0]}" = "text 0 drawings 0 new 0 rest 0" ]
+		[[ ${lines[1]} == "label contour type G size "* ]]
+		[[ ${lines[2]} != *Jane* && ${lines[2]} == *"pixels True" ]]
+	done
+	for f in bad-short bad-bits; do	# shorter than it says; in bits of Pixel Data
+		run -0 content_py look planes/$f.dcm out/$f.dcm
+		[ "$output" = "no overlay; pixels True" ]
+	done
+	run -0 dcm-scrub -k key -o out.dcm planes/plain.dcm
+	run -0 content_py look planes/plain.dcm out.dcm
+	[ "$output" = "no overlay; pixels True" ]
+}
+
+@test "control: text that stays in an overlay is counted" {
+	run -0 content_py look planes/plain.dcm planes/plain.dcm
+	[[ ${lines[0]} == "text "[1-9]*" drawings 0 new 0 rest "[1-9]* ]]
+}
+
+@test "a curve stays if it is a list of numbers, and its sound never" {
+	/usr/bin/python3 -c "
+import struct, pydicom
+for name, kind, points, data in (('flow', 'FLOW', 3, struct.pack('<3H', 7, 8, 9)), ('odd', 'VOICE', 3, b'x' * 6),
+                                 ('long', 'FLOW', 3, b'x' * 60)):
+    d = pydicom.dcmread('$PYDICOM/test_files/MR_small.dcm')
+    for e, vr, v in ((0x5, 'US', 1), (0x10, 'US', points), (0x20, 'CS', kind), (0x103, 'US', 0), (0x200c, 'OW', b'voice!'),
+                     (0x3000, 'OW', data)):
+        d.add_new((0x5002, e), vr, v)
+    d.save_as(name + '.dcm')"
+	run -0 dcm-scrub -k key --clean graphics -O out flow.dcm odd.dcm long.dcm
+	run -0 /usr/bin/python3 -c "
+import pydicom
+for name in 'flow', 'odd', 'long':
+    d = pydicom.dcmread('out/%s.dcm' % name)
+    print(['%04X' % e.tag.elem for e in d if e.tag.group == 0x5002])"
+	[ "$output" = "$(printf '%s\n' "['0005', '0010', '0020', '0103', '3000']" '[]' '[]')" ]
+}
+
+@test "the log tells what went by tag, path and rule" {
+	run -0 dcm-scrub -k key --clean structured,graphics -l log -O out in/tree.dcm planes/plain.dcm
+	jq -r '.actions[] | "\(.path) \(.rule) \(.action)"' log >actions
+	grep -qx '(0040,A730) X remove item' actions
+	grep -qx '(0040,A730)/(0040,A730) reference remove item' actions
+	grep -qx '(0040,A730)/(0040,A300)/(0040,A30A) age dummy' actions
+	grep -qx '(6000,3000) C clean' actions
+	run ! grep -E 'Jane|Doe|4711' log
+}
+
+@test "dciodvfy has nothing to say of the outputs that it did not say of the inputs" {
+	cp "$PYDICOM"/test_files/{reportsi,test-SR,rtstruct}.dcm in
+	run -0 dcm-scrub -k key --clean structured,descriptors,graphics -O out in/*.dcm
+	for f in in/*.dcm; do
+		errors "$f" >before
+		errors "out/${f#in/}" >after
+		run -0 comm -13 before after
+		[ -z "$output" ] || { echo "$f: $output"; false; }
+	done
+}
+
+@test "cleaning again gives the same bytes, from implicit and big endian too" {
+	cp planes/plain.dcm planes/big.dcm in
+	dcmconv +ti in/tree.dcm in/implicit.dcm
+	dcmconv +tb in/tree.dcm in/bigtree.dcm
+	run -0 dcm-scrub -k key --clean structured,graphics -O one in/*.dcm
+	run -0 dcm-scrub -k key --clean structured,graphics -O two one/*.dcm
+	diff -r one two
+	for f in tree implicit bigtree; do
+		content_py show one/$f.dcm >$f
+		cmp $f tree
+	done
+}
