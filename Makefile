@@ -220,13 +220,20 @@ bench: all
 	bench/speed.py build
 	bench/pixels.py build
 	bench/inpaint.py build
+	rm -rf build/midi && mkdir -p build/midi
+	bench/midi/bench.py build build/midi/words patients=3 sets=basic,research control=0
+	bench/midi/bench.py build build/midi/heldout world=heldout study=texts sets=research peers=0 control=0
+	bench/midi/speed.py build files=200 rounds=2
 
-# How many of MIDI-B's actions dcm-scrub and its peers get right on synthetic studies; another SEED, other studies.
-MIDI_PATIENTS = 8
+# How many of MIDI-B's actions dcm-scrub and its peers get right on synthetic studies, and on texts that nobody tuned it on;
+# another SEED, other studies. Then files a second.
 MIDI_SEED = 1
+MIDI_FILES = 1000
 bench-midi: build/dcm-scrub
-	rm -rf build/midi
-	bench/midi/bench.py build build/midi patients=$(MIDI_PATIENTS) seed=$(MIDI_SEED)
+	rm -rf build/midi && mkdir -p build/midi
+	bench/midi/bench.py build build/midi/words seed=$(MIDI_SEED)
+	bench/midi/bench.py build build/midi/heldout world=heldout study=texts sets=basic,descriptors,research,all peers=0 control=0 seed=$(MIDI_SEED)
+	bench/midi/speed.py build files=$(MIDI_FILES)
 
 clean:
 	rm -rf build

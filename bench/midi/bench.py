@@ -1,14 +1,14 @@
 #!/usr/bin/python3
-"""bench.py BUILD WORK [patients=8] [seed=1] [peers=1] [control=1]: dcm-scrub and its peers by the key, in a new folder WORK
+"""bench.py BUILD WORK [world=words] [study=whole] [patients=N] [seed=1] [sets=NAME,...] [peers=1] [control=1] [list=12]
 
-Prints a row for each tool and option set: the share of right actions, the entries of the strict list that are not right
-with their counts, and files a second of processor time. Then what dcm-scrub has wrong. An option that dcm-scrub refuses is
-left out of its command and named. `bench.py pydicom IN OUT` is the anonymiser that people write with pydicom.
+dcm-scrub and its peers by the key, in a new folder WORK. Prints a row for each tool and option set: the share of right
+actions, the entries of the strict list that are not right with their counts, and files a second of processor time. Then what
+dcm-scrub has wrong. An option that dcm-scrub refuses is left out of its command and named. The strict list holds the same bytes
+in other orders and processes for REPEATED sets. `bench.py pydicom IN OUT` is the anonymiser that people write with pydicom.
 """
 import collections
 import hashlib
 import os
-import re
 import resource
 import shutil
 import subprocess
@@ -17,10 +17,11 @@ import sys
 import pydicom
 import pydicom.config
 
+from score import Score, groups, share
+from tables import COLUMNS, SETS, scrub_options
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-RETAIN = "uids safe-private device institution patient full-dates modified-dates".split()
-SETS = ["basic", *RETAIN, "descriptors", "structured", "graphics", "research"]
-RESEARCH = "safe-private device patient modified-dates descriptors structured graphics".split()
+REPEATED = ("basic", "research", "all")
 DCMODIFY = ("-nb -imt -ma PatientName=ANON -ma PatientID=ANON -ma PatientBirthDate= -ma AccessionNumber= -ma StudyID= "
             "-ma ReferringPhysicianName= -ea PatientAddress -ea PatientTelephoneNumbers -ea OtherPatientIDs -ea OperatorsName "
             "-ea InstitutionName -ea InstitutionAddress -ea StationName -ea DeviceSerialNumber -ep -gst -gse -gin")
@@ -59,26 +60,20 @@ class Bench:
         self.scrub, self.work, self.opts = os.path.join(os.path.abspath(build), "dcm-scrub"), work, opts
         os.makedirs(work)
         os.chdir(work)
-        subprocess.run([os.path.join(HERE, "generate.py"), ".", "patients=%s" % opts.get("patients", 8),
-                        "seed=%s" % opts.get("seed", 1)], check=True, stderr=subprocess.DEVNULL)
-        self.files = sorted(os.path.join(f, n) for f, _, names in os.walk("raw") for n in names)
+        generate(opts)
+        self.files = find_files("raw")
         with open("key", "wb") as f:
             f.write(bytes(range(32)))
         os.chmod("key", 0o600)
         with open("site.pem", "w") as f:
             subprocess.run("openssl req -x509 -nodes -newkey rsa:2048 -subj /CN=x -keyout /dev/null -out site.pem".split(),
                            stdout=f, stderr=subprocess.DEVNULL)
-        self.options = {o: self.option(o) for o in SETS[1:-1]}
+        self.refused = [o for o in COLUMNS if self.refuses(o)]
 
-    def option(self, o):
-        """The words that ask dcm-scrub for option O, or None when it refuses them."""
-        asked = [["--retain", o]] if o in RETAIN else [["--clean", o]]
-        if o == "modified-dates":
-            asked.insert(0, ["--dates", "shift"])
-        for a in asked:
-            if subprocess.run([self.scrub, "-k", "key", *a, "-o", "probe", self.files[0]], capture_output=True).returncode == 0:
-                return a
-        return None
+    def refuses(self, option):
+        """Does dcm-scrub refuse the OPTION of the profile?"""
+        words = scrub_options([option])
+        return subprocess.run([self.scrub, "-k", "key", *words, "-o", "probe", self.files[0]], capture_output=True).returncode != 0
 
     def run(self, command):
         """Runs COMMAND; files a second of processor time."""
@@ -88,13 +83,8 @@ class Bench:
         return len(self.files) / max(1e-3, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
     def scrub_command(self, name, out, files=None):
-        wanted = RESEARCH if name == "research" else [] if name == "basic" else [name]
-        words = {}
-        for o in wanted:
-            if self.options[o]:
-                words.setdefault(self.options[o][0], []).append(self.options[o][1])
-        options = [w for k, v in words.items() for w in (k, ",".join(v))]
-        missing = [o for o in wanted if not self.options[o]]
+        missing = [o for o in SETS[name] if o in self.refused]
+        options = scrub_options([o for o in SETS[name] if o not in missing])
         return [self.scrub, "-k", "key", *options, "-O", out, *(files or self.files)], missing
 
     def scrubbed(self, name):
@@ -102,6 +92,8 @@ class Bench:
         out = "out-" + name
         command, missing = self.scrub_command(name, out)
         speed = self.run(command)
+        if name not in REPEATED:
+            return self.row("dcm-scrub", name, out, speed, (), missing)
         again = ["reversed", "one-by-one", "twice"]
         self.run(self.scrub_command(name, "reversed", self.files[::-1])[0])
         for f in self.files:            # a process each; the output's folder is the input's
@@ -110,15 +102,13 @@ class Bench:
             one = self.scrub_command(name, "", [f])[0]
             one[one.index("-O"):] = ["-o", target, f]
             self.run(one)
-        done = [os.path.join(f, n) for f, _, names in os.walk(out) for n in names]
-        self.run(self.scrub_command(name, "twice", done)[0])
+        self.run(self.scrub_command(name, "twice", find_files(out))[0])
         s = self.row("dcm-scrub", name, out, speed, again, missing)
         for a in again:
             shutil.rmtree(a)
         return s
 
     def row(self, tool, name, out, speed, again=(), missing=()):
-        from score import Score, share
         s = Score(".", out, name)
         wrong, strict = s.wrong(), s.strict(again)
         bad = ", ".join("%s %d" % (k, len(v)) for k, v in strict.items() if v)
@@ -130,6 +120,9 @@ class Bench:
     def peers(self):
         if shutil.which("gdcmanon"):
             speed = self.run("gdcmanon -e -c site.pem -i raw -o gdcm -r --continue".split())
+            for f in self.files:        # it stops at the first file that it cannot do
+                if not os.path.exists(f.replace("raw", "gdcm", 1)):
+                    self.run(["gdcmanon", "-e", "-c", "site.pem", "-i", f, "-o", f.replace("raw", "gdcm", 1)])
             self.row("gdcmanon", "basic", "gdcm", speed)
         if shutil.which("dcmodify"):
             shutil.copytree("raw", "dcmodify")
@@ -137,6 +130,26 @@ class Bench:
             self.row("dcmodify", "basic", "dcmodify", speed)
         speed = self.run([os.path.join(HERE, "bench.py"), "pydicom", "raw", "pydicom"])
         self.row("pydicom", "basic", "pydicom", speed)
+
+
+    def control(self):
+        """Does the scorer see damage? Few patients show it as well."""
+        os.mkdir("control")
+        os.chdir("control")
+        generate({**self.opts, "world": "words", "study": "whole", "patients": 2})
+        shutil.copy("../key", "key")
+        self.files = find_files("raw")
+        self.run(self.scrub_command("basic", "out")[0])
+        return subprocess.run([os.path.join(HERE, "control.py"), ".", "out"], stderr=subprocess.DEVNULL).returncode
+
+
+def generate(opts):
+    wanted = ["%s=%s" % (k, opts[k]) for k in ("world", "study", "patients", "seed") if k in opts]
+    subprocess.run([os.path.join(HERE, "generate.py"), ".", *wanted], check=True, stderr=subprocess.DEVNULL)
+
+
+def find_files(folder):
+    return sorted(os.path.join(f, n) for f, _, names in os.walk(folder) for n in names)
 
 
 def by_action(s, wrong):
@@ -147,21 +160,19 @@ def by_action(s, wrong):
 def main():
     if sys.argv[1] == "pydicom":
         return anonymise(*sys.argv[2:4])
-    sys.path.insert(0, HERE)
     opts = dict(a.split("=") for a in sys.argv[3:])
     b = Bench(sys.argv[1], os.path.abspath(sys.argv[2]), opts)
     print("%-10s %-15s %9s %16s %8s  %s" % ("tool", "options", "right", "actions", "files/s", "strict list, what is not right"))
-    results = {name: b.scrubbed(name) for name in SETS}
+    results = {name: b.scrubbed(name) for name in opts.get("sets", ",".join(SETS)).split(",")}
     if opts.get("peers", "1") == "1":
         b.peers()
     for name, (s, wrong, _) in results.items():
         print("\n%s: %s" % (name, by_action(s, wrong)))
-        groups = collections.Counter((re.sub(r"\[\d+\]", "", r["path"]), r["action"]) for r in wrong)
-        for (path, action), n in groups.most_common(int(opts.get("list", 12))):
-            print("    %5d %-18s %s" % (n, action, path))
+        for line in groups(wrong, int(opts.get("list", 12))):
+            print("    " + line)
     if opts.get("control", "1") == "1":
         print(flush=True)
-        return subprocess.run([os.path.join(HERE, "control.py"), ".", "out-basic"], stderr=subprocess.DEVNULL).returncode
+        return b.control()
     return 0
 
 

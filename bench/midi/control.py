@@ -4,6 +4,7 @@
 The unscrubbed inputs must fail all that asks for a change, and pass the rest. Then OUT is damaged in one place for each
 action and each entry of the strict list; of all rows, those of that place must become wrong, and no others. Status 1: not so.
 """
+import base64
 import collections
 import datetime
 import os
@@ -13,13 +14,14 @@ import tempfile
 
 import pydicom
 
-from score import Score, find, text_of
+from people import written
+from score import Score, day_of, find, text_of, where
 
 CHANGES = ("patid_consistent", "text_removed", "uid_changed", "uid_consistent", "date_shifted", "pixels_hidden")
 
 
 def key_of(r):
-    return r["file"], r["path"], r["action"], tuple(r["go"]), tuple(r["stay"]), str(r["value"])
+    return r["file"], where(r["path"]), r["action"], tuple(r["go"]), tuple(r["stay"]), str(r["value"])
 
 
 class Control:
@@ -60,7 +62,7 @@ class Control:
             return self.say("%s: no place to damage" % action, False)
         to = self.damaged(r["file"], lambda d: damage(d, find(d, r["path"]), r))
         now = {key_of(x) for x in Score(self.folder, to, name).wrong()} - bad
-        self.say("%s damaged" % action, key_of(r) in now and all(x[:2] == (r["file"], r["path"]) for x in now))
+        self.say("%s damaged" % action, key_of(r) in now and all(x[:2] == (r["file"], where(r["path"])) for x in now))
 
     def actions(self):
         def put(d, e, r):
@@ -82,10 +84,10 @@ class Control:
             d.PixelData = pydicom.dcmread(os.path.join(self.folder, "raw", r["file"])).PixelData
 
         def top(r, e):
-            return e is not None and "." not in r["path"]
+            return e is not None and len(r["path"]) == 1 and isinstance(r["path"][0], str)
 
         def free(r, e):
-            return top(r, e) and r["path"] not in ("00080018", "0020000D")
+            return top(r, e) and r["path"][0] not in ("00080018", "0020000D")
         self.action("basic", "patid_consistent", other)
         self.action("basic", "pixels_retained", flip)
         self.action("basic", "tag_retained", gone, top)
@@ -106,20 +108,27 @@ class Control:
         self.say("pixels_hidden damaged", b - a == {row["file"]})
 
     def shifted(self):
-        """Outputs whose dates all moved by 100 days: raw files, and no more changed."""
-        to = os.path.join(self.work, "shifted")
+        """Outputs whose dates all moved by 100 days, in texts too: raw files, and no more changed."""
+        to, move = os.path.join(self.work, "shifted"), datetime.timedelta(days=100)
         shutil.copytree(os.path.join(self.folder, "raw"), to)
-        s = Score(self.folder, to, "modified-dates")
+        s = Score(self.folder, to, "research")
         by_file = collections.defaultdict(list)
         for r in s.rows:
-            if r["action"] == "date_shifted":
-                by_file[r["file"]].append(r["path"])
-        for f, paths in by_file.items():
+            if r["action"] == "date_shifted" or r["dates"]:
+                by_file[r["file"]].append(r)
+
+        def later(text):
+            digits = text.replace(".", "", 2) if text[4:5] == "." else text
+            return (day_of(text) + move).strftime("%Y%m%d")[:len(digits)] + digits[8:]
+        for f, rows in by_file.items():
             d = pydicom.dcmread(os.path.join(to, f))
-            for e in {id(e): e for e in (find(d, p) for p in paths)}.values():
-                digits = text_of(e).replace(".", "", 2) if text_of(e)[4:5] == "." else text_of(e)
-                day = datetime.datetime.strptime(digits[:8], "%Y%m%d") + datetime.timedelta(days=100)
-                e.value = day.strftime("%Y%m%d") + digits[8:]
+            for e, r in {id(e): (e, r) for e, r in ((find(d, r["path"]), r) for r in rows)}.values():
+                if r["dates"]:
+                    for day, form, language in r["dates"]:
+                        day = datetime.date.fromisoformat(day)
+                        e.value = text_of(e).replace(written(day, form, language), written(day + move, form, language))
+                else:
+                    e.value = "\\".join(later(t) for t in text_of(e).split("\\"))
             d.save_as(os.path.join(to, f))
         return to
 
@@ -127,6 +136,8 @@ class Control:
         s = Score(self.folder, self.out, "basic")
         before = s.strict([self.out])
         images = [f for f, a in s.files.items() if a["class"] == "CT"]
+        deflated = next(f for f, d in s.data.items() if d is not None and d.file_meta.TransferSyntaxUID.is_deflated)
+        images = [f for f in images if f != deflated]
         report = next(f for f, a in s.files.items() if a["class"] == "KO")
 
         def check(what, entry, f, damage):
@@ -138,10 +149,18 @@ class Control:
             study = d.CurrentRequestedProcedureEvidenceSequence[0]
             study.ReferencedSeriesSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID = "2.25.77"
 
+        token = next(t for t, k in s.planted[0] if t.isascii() and len(t) > 5)
+
         def leak(d):
-            d.add_new(0x00204000, "LT", "seen by %s" % next(t for t, k in s.planted[0] if t.isascii() and len(t) > 5).upper())
+            d.add_new(0x00204000, "LT", "seen by %s" % token.upper())
+
+        def leak_coded(d):
+            d.add_new(0x00204000, "LT", base64.b64encode(b"to " + token.encode()).decode())
         check("references", "references", report, refer)
         check("leaks", "leaks", images[0], leak)
+        check("leaks in UTF-16", "leaks", images[0], lambda d: d.add_new(0x00091001, "OB", token.encode("utf-16-be")))
+        check("leaks in base64", "leaks", images[0], leak_coded)
+        check("leaks in deflated", "leaks", deflated, leak)
         check("marks", "marks", images[1], lambda d: delattr(d, "PatientIdentityRemoved"))
         check("pixels", "pixels", images[1], lambda d: setattr(d, "PixelData", d.PixelData[::-1]))
         check("dciodvfy", "dciodvfy", images[1], lambda d: delattr(d, "InstanceNumber"))
@@ -150,9 +169,13 @@ class Control:
         os.remove(os.path.join(to, images[0]))
         self.say("strict missing", Score(self.folder, to, "basic").strict(dciodvfy=False)["missing"] == [images[0]])
         whole = self.shifted()
-        self.say("strict shift, all alike, passes", Score(self.folder, whole, "modified-dates").shifts() == [])
+        self.say("strict shift, all alike, passes", Score(self.folder, whole, "research").shifts() == ([], []))
         to = self.damaged(images[0], lambda d: setattr(d, "SeriesDate", "20300101"), whole)
-        self.say("strict shift damaged", Score(self.folder, to, "modified-dates").shifts() == [images[0] + " 00080021"])
+        self.say("strict shift damaged", Score(self.folder, to, "research").shifts() == ([images[0] + " 00080021"], []))
+        row = next(r for r in Score(self.folder, whole, "research").rows if r["dates"] and len(r["path"]) == 1)
+        to = self.damaged(row["file"], lambda d: setattr(find(d, row["path"]), "value", " ".join(row["stay"])), whole)
+        seen = Score(self.folder, to, "research").shifts()
+        self.say("strict text dates damaged", seen[0] == [] and len(seen[1]) == 1 and seen[1][0].startswith(row["file"]))
 
 
 def main():

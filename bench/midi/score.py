@@ -5,6 +5,7 @@ Prints the share of right actions, by kind and over all, and the strict list. An
 the one that a crosswalk's lines {"kind": "file", "from": ..., "to": ...} give. again=DIR holds the outputs of another run,
 which must be the same bytes. list=N prints N wrong rows of each kind. Status 1: something is wrong.
 """
+import base64
 import collections
 import datetime
 import hashlib
@@ -13,45 +14,61 @@ import os
 import re
 import subprocess
 import sys
-import unicodedata
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pydicom
 import pydicom.config
 
+from people import fold, written
+from tables import METHODS, SETS
+
 ACTIONS = ("date_shifted patid_consistent pixels_hidden pixels_retained tag_retained text_notnull text_removed text_retained "
            "uid_changed uid_consistent").split()
 MISSING_PASSES = ("text_removed", "date_shifted", "uid_changed", "pixels_hidden")       # as in MIDI-B
-RETAINED = {"person": set(), "dates": {"full-dates"}, "uid dates": {"full-dates", "uids"}, "institution": {"institution"}, "device": {"device", "research"}, "uids": {"uids"}}
-METHODS = {"uids": "113110", "safe-private": "113111", "device": "113109", "institution": "113112", "patient": "113108",
-           "full-dates": "113106", "modified-dates": "113107", "descriptors": "113105", "structured": "113104", "graphics": "113103"}
-RESEARCH = ("safe-private", "device", "patient", "modified-dates", "descriptors", "structured", "graphics")
+# Options under which what was planted may stay, by its class.
+RETAINED = {"person": set(), "dates": {"full-dates"}, "uid dates": {"full-dates", "uids"}, "institution": {"institution"},
+            "device": {"device"}, "uids": {"uids"}}
+ERRORS = {}     # of dciodvfy, by path of an original
+
+
+def element(d, tag):
+    """The element TAG of D; what cannot be decoded as bytes."""
+    try:
+        return d[tag]
+    except Exception:                   # whatever a decoder makes of a damaged value
+        return pydicom.DataElement(tag, "UN", d.get_item(tag).value)
+
+
+def item(e, step):
+    """The item of the sequence E that STEP names, or None: a number, or @CODE/TYPE of a content item."""
+    items = e.value if e.VR == "SQ" else []
+    if isinstance(step, int):
+        return items[step] if step < len(items) else None
+    code, kind = step[1:].split("/")
+    return next((i for i in items if i.get("ValueType") == kind and
+                 any(c.get("CodeValue") == code for c in i.get("ConceptNameCodeSequence") or [])), None)
 
 
 def find(d, path):
     """The element of D at PATH, or None."""
-    for step in path.split("."):
+    for step in path:
         if isinstance(d, pydicom.DataElement):
-            return None
-        private = re.match(r"([0-9A-F]{4})$", step)
-        if private:                     # GGGG.CREATOR.EE: the creator may hold dots
-            creator, element = re.search(r"[0-9A-F]{4}\.(.*)\.([0-9A-F]{2})$", path).groups()
+            d = item(d, step)
+        elif isinstance(step, list):
             try:
-                return d.private_block(int(step, 16), creator)[int(element, 16)]
-            except KeyError:
+                d = d.private_block(int(step[0], 16), step[1])[int(step[2], 16)]
+            except (KeyError, ValueError):
                 return None
-        tag, index, concept = re.match(r"([0-9A-F]{8})(?:\[(\d+)\])?(?:@(.+))?$", step).groups()
-        if int(tag, 16) not in d:
+        else:
+            d = element(d, int(step, 16)) if int(step, 16) in d else None
+        if d is None:
             return None
-        e = d[int(tag, 16)]
-        if index is None and concept is None:
-            return e
-        items = e.value if e.VR == "SQ" else []
-        if concept:
-            items = [i for i in items if any(c.get("CodeValue") == concept for c in i.get("ConceptNameCodeSequence") or [])]
-        if len(items) <= int(index or 0):
-            return None
-        d = items[int(index or 0)]
-    return None
+    return d
+
+
+def where(path):
+    return ".".join(",".join(s) if isinstance(s, list) else str(s) for s in path)
 
 
 def text_of(e):
@@ -63,11 +80,6 @@ def text_of(e):
         except UnicodeDecodeError:
             return e.value.decode("latin-1").rstrip("\0 ")
     return "" if e.value is None else "\\".join(map(str, e.value)) if e.VM > 1 else str(e.value)
-
-
-def fold(text):
-    """TEXT in lower case, without accents."""
-    return "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c))
 
 
 def holds(text, token):
@@ -83,29 +95,54 @@ def same(a, b):
         return a.strip() == b.strip()
 
 
-def days(a, b):
-    """By how many days a date moved, or None when B is no date of A's form."""
+def day_of(text):
+    """The day of a DA, DT or old DA text, a missing part the first; or None."""
+    digits = text.replace(".", "", 2) if text[4:5] == "." else text
+    digits = re.match(r"\d{4,8}", digits)
     try:
-        a, b = a.replace(".", "", 2) if re.match(r"\d{4}\.", a) else a, b.replace(".", "", 2) if re.match(r"\d{4}\.", b) else b
-        return (datetime.datetime.strptime(b[:8], "%Y%m%d") - datetime.datetime.strptime(a[:8], "%Y%m%d")).days
+        return datetime.datetime.strptime((digits[0] + "0101"[len(digits[0]) - 4:])[:8], "%Y%m%d").date() if digits else None
     except ValueError:
         return None
 
 
-def each(d, path=""):
+def moved(a, b):
+    """By how many days each value of B is away from A's, where both say a day; None when B's form is another."""
+    a, b = a.split("\\"), b.split("\\")
+    if len(a) != len(b) or any(day_of(y) is None or len(x.replace(".", "", 2)) != len(y.replace(".", "", 2)) for x, y in zip(a, b)):
+        return [None]
+    return [(day_of(y) - day_of(x)).days for x, y in zip(a, b) if len(x) >= 8]
+
+
+def each(d, path=()):
     """(path, element) of all in D, at any depth."""
-    for e in d:
-        here = path + "%08X" % e.tag
+    for tag in d.keys():
+        e = element(d, tag)
+        here = [*path, "%08X" % e.tag]
         yield here, e
         if e.VR == "SQ":
-            for i, item in enumerate(e.value):
-                yield from each(item, "%s[%d]." % (here, i))
+            for i, inner in enumerate(e.value):
+                yield from each(inner, [*here, i])
+
+
+def spellings(token, charsets):
+    """TOKEN as bytes, in what encodings somebody may have put it."""
+    forms = set()
+    for t in (token, token.upper(), token.lower()):
+        for c in {*charsets, "utf-8", "latin-1", "gb18030", "utf-16-le", "utf-16-be", "iso2022_jp"}:
+            try:
+                forms.add(re.sub(b"\x1b[$(]*.", b"", t.encode(c)) if c.startswith("iso2022") else t.encode(c))
+            except (UnicodeEncodeError, LookupError):
+                pass
+    for shift in range(3):              # the part of its base64 that no neighbour changes
+        coded = base64.b64encode(b"\0" * shift + token.encode())
+        forms.add(coded[(0, 2, 3)[shift]:len(coded) // 4 * 4 - 4])
+    return {f for f in forms if len(f) >= 4}
 
 
 class Score:
     def __init__(self, folder, out, name, crosswalk=None):
         self.raw, self.out, self.name = os.path.join(folder, "raw"), out, name
-        self.rows, self.files, self.planted, self.names = [], {}, {}, {}
+        self.rows, self.files, self.planted, self.names, self.originals = [], {}, {}, {}, {}
         if crosswalk:
             for line in open(crosswalk, encoding="utf-8"):
                 r = json.loads(line)
@@ -120,7 +157,7 @@ class Score:
                     self.files[r["file"]] = r
                 elif name in r["sets"]:
                     self.rows.append(r)
-        self.data = {}
+        self.data, self.spellings = {}, {}
         for f in self.files:
             try:
                 self.data[f] = pydicom.dcmread(self.path(f))
@@ -194,8 +231,9 @@ class Score:
     # ---- the strict list: {what: [where]}
 
     def strict(self, again=(), dciodvfy=True):
+        dates, texts = self.shifts()
         out = {"missing": [f for f, d in self.data.items() if d is None and not self.files[f]["may_refuse"]],
-               "shift": self.shifts(), "references": self.references(), "leaks": self.leaks(), "marks": self.marks(),
+               "shift": dates, "text dates": texts, "references": self.references(), "leaks": self.leaks(), "marks": self.marks(),
                "pixels": [r["file"] for r in self.rows if r["action"] == "pixels_retained" and self.data[r["file"]] is not None
                           and not self.right(r)]}
         if dciodvfy:
@@ -210,18 +248,30 @@ class Score:
         except OSError:
             return False
 
+    def original(self, f):
+        if f not in self.originals:
+            self.originals[f] = pydicom.dcmread(os.path.join(self.raw, f), stop_before_pixels=True)
+        return self.originals[f]
+
     def shifts(self):
-        """Dates that did not move by the same whole days as the rest of their patient's."""
-        moved = collections.defaultdict(list)
+        """Dates that did not move by the same whole days as the rest of their patient's, and those in texts."""
+        days, bad, texts = collections.defaultdict(list), [], []
         for r in self.rows:
             e = self.element(r) if r["action"] == "date_shifted" else None
             if e is not None:
-                moved[self.files[r["file"]]["patient"]].append((r, days(r["value"], text_of(e))))
-        bad = []
-        for rows in moved.values():
-            usual = collections.Counter(n for _, n in rows).most_common(1)[0][0]
-            bad += ["%s %s" % (r["file"], r["path"]) for r, n in rows if n != usual or not n]
-        return bad
+                days[self.files[r["file"]]["patient"]].append((r, moved(r["value"], text_of(e))))
+        usual = {}
+        for patient, rows in days.items():
+            usual[patient] = collections.Counter(n for _, ns in rows for n in ns if n).most_common(1)
+            bad += ["%s %s" % (r["file"], where(r["path"])) for r, ns in rows if not usual[patient] or any(n != usual[patient][0][0] for n in ns)]
+        for r in self.rows:
+            e = self.element(r) if r["dates"] else None
+            shift = usual.get(self.files[r["file"]]["patient"])
+            if e is not None and shift:
+                new = [written(datetime.date.fromisoformat(d) + datetime.timedelta(days=shift[0][0]), form, language) for d, form, language in r["dates"]]
+                if any(n not in text_of(e) for n in new):
+                    texts.append("%s %s %s" % (r["file"], where(r["path"]), r["dates"]))
+        return bad, texts
 
     def references(self):
         """References, by the original's own positions, that name no output any more."""
@@ -229,38 +279,37 @@ class Score:
         bad = []
         for f, about in self.files.items():
             if about["refers"] and self.data[f] is not None:
-                to = {pydicom.dcmread(os.path.join(self.raw, o), stop_before_pixels=True).SOPInstanceUID for o in about["refers"]}
-                for path, e in each(pydicom.dcmread(os.path.join(self.raw, f), stop_before_pixels=True)):
+                to = {self.original(o).SOPInstanceUID for o in about["refers"]}
+                for path, e in each(self.original(f)):
                     there = find(self.data[f], path) if e.VR == "UI" and e.value in to else None
-                    if there is not None and there.value not in now:
-                        bad.append("%s %s" % (f, path))
+                    if there is not None and there.VR == "UI" and there.value not in now:
+                        bad.append("%s %s" % (f, where(path)))
         return bad
 
     def leaks(self):
         """Planted tokens in the raw bytes."""
-        bad = []
+        bad, kept = [], set(SETS.get(self.name, ()))
         for f, d in self.data.items():
             if d is None:
                 continue
             data = open(self.path(f), "rb").read()
-            small = data.lower()
-            charsets = pydicom.charset.convert_encodings(d.get("SpecificCharacterSet") or "ISO_IR 6")
+            if d.file_meta.TransferSyntaxUID.is_deflated:
+                meta = 132 + 12 + d.file_meta.FileMetaInformationGroupLength
+                data = data[:meta] + zlib.decompress(data[meta:], -zlib.MAX_WBITS)
+            charsets = pydicom.charset.convert_encodings(self.original(f).get("SpecificCharacterSet") or "ISO_IR 6")
             for token, kind in self.planted[self.files[f]["patient"]]:
-                if self.name in RETAINED[kind] or len(token) < 3:
-                    continue
-                forms = {token.encode("utf-8"), token.encode("utf-16-le")}
-                for c in {*charsets, "latin-1", "gb18030"}:
-                    try:
-                        forms.add(token.encode(c))
-                    except (UnicodeEncodeError, LookupError):
-                        pass
-                if any(x in data or x.lower() in small for x in forms):
-                    bad.append("%s %s" % (f, kind))
+                if not RETAINED[kind] & kept and any(x in data for x in self.spelt(token, tuple(charsets))):
+                    bad.append("%s %s %s" % (f, kind, token))
         return bad
+
+    def spelt(self, token, charsets):
+        if (token, charsets) not in self.spellings:
+            self.spellings[token, charsets] = spellings(token, charsets)
+        return self.spellings[token, charsets]
 
     def marks(self):
         """Files without the right (0012,0062), (0012,0064) and (0028,0303)."""
-        options = RESEARCH if self.name == "research" else (self.name,) if self.name in METHODS else ()
+        options = SETS.get(self.name, ())
         codes = {"113100"} | {METHODS[o] for o in options}
         time = "UNMODIFIED" if "full-dates" in options else "MODIFIED" if "modified-dates" in options else "REMOVED"
         return [f for f, d in self.data.items() if d is not None and
@@ -268,13 +317,17 @@ class Score:
                  {c.get("CodeValue") for c in d.get("DeidentificationMethodCodeSequence") or []} != codes)]
 
     def conformance(self):
-        """Errors of dciodvfy that the original does not have."""
-        bad = []
-        for f, d in self.data.items():
-            if d is not None:
-                new = self.errors(self.path(f)) - self.errors(os.path.join(self.raw, f))
-                bad += ["%s %s" % (f, line) for line in new]
-        return bad
+        """Errors of dciodvfy, which reads no deflated file, that the original does not have."""
+        with ThreadPoolExecutor(2) as pool:
+            readable = [f for f, d in self.data.items() if d is not None and not d.file_meta.TransferSyntaxUID.is_deflated]
+            found = pool.map(self.new_errors, readable)
+        return [line for lines in found for line in lines]
+
+    def new_errors(self, f):
+        original = os.path.abspath(os.path.join(self.raw, f))
+        if original not in ERRORS:
+            ERRORS[original] = self.errors(original)
+        return ["%s %s" % (f, line) for line in self.errors(self.path(f)) - ERRORS[original]]
 
     @staticmethod
     def errors(path):
@@ -290,13 +343,18 @@ def report(s, wrong, strict, show=0):
         if total[a]:
             print("%-18s %7d of %7d  %6.2f %%" % (a, total[a] - bad[a], total[a], 100 * (1 - bad[a] / total[a])))
     print("%-18s %7d of %7d  %6.2f %%" % ("all", len(s.rows) - len(wrong), len(s.rows), share(s, wrong)))
-    for what, where in strict.items():
-        print("strict: %-14s %s" % (what, "%d wrong" % len(where) if where else "right"))
-        for w in where[:show]:
+    for what, places in strict.items():
+        print("strict: %-14s %s" % (what, "%d wrong" % len(places) if places else "right"))
+        for w in places[:show]:
             print("    " + w)
-    groups = collections.Counter((r["action"], re.sub(r"\[\d+\]", "", r["path"])) for r in wrong)
-    for (action, path), n in groups.most_common(show * 10):
-        print("    %5d %s %s" % (n, action, path))
+    for line in groups(wrong, show * 10):
+        print("    " + line)
+
+
+def groups(wrong, most):
+    """The MOST frequent places and actions of what is wrong."""
+    found = collections.Counter((r["action"], re.sub(r"\.\d{1,5}\b(?!,)", "", where(r["path"]))) for r in wrong)
+    return ["%5d %-18s %s" % (n, action, path) for (action, path), n in found.most_common(most)]
 
 
 def share(s, wrong):
