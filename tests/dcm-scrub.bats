@@ -137,6 +137,20 @@ print(o.LongitudinalTemporalInformationModified, [i.CodeValue for i in o.Deident
 	[ "$output" = "UNMODIFIED ['113100', '113106']" ]
 }
 
+@test "dates that somebody removed are never called unmodified" {
+	for was in REMOVED MODIFIED; do
+		py "
+x = d('$CT_FILE')
+x.PatientIdentityRemoved, x.LongitudinalTemporalInformationModified = 'YES', '$was'
+x.save_as('in.dcm')"
+		run -0 dcm-scrub -k key --dates keep -o keep.dcm in.dcm
+		run -0 dcm-scrub -k key -o remove.dcm in.dcm
+		run -0 py "
+print(*(d(f).LongitudinalTemporalInformationModified for f in ('keep.dcm', 'remove.dcm')))"
+		[ "$output" = "$was REMOVED" ]
+	done
+}
+
 @test "the marks of px-redact stay: its code, its method, Burned In Annotation" {
 	py "
 x = d('$CT_FILE')

@@ -266,3 +266,17 @@ def block(group, creator, status, *more):
 		assert open("out.dcm", "rb").read() == open("two.dcm", "rb").read()
 	END
 }
+
+@test "bytes of a vendor that a policy keeps are searched, for it cannot know them" {
+	printf '(0029,"SIEMENS CSA HEADER",10) keep\n(0029,"SIEMENS CSA HEADER",08) keep\n' >policy
+	py <<-'END'
+		csa = b"SV10\4\3\2\1" + bytes(64) + b"PatientID\0" + b"%s" + bytes(100)
+		for who in b"", b"quillfeather", b"MRN4711x":
+		    x = add(new(), (0x00290010, "LO", "SIEMENS CSA HEADER"), (0x00291008, "CS", "IMAGE NUM 4"),
+		        (0x00291010, "OB", csa.replace(b"%s", who) + bytes(len(who) % 2)))
+		    y = scrub(x, "--policy", "policy")
+		    want = ["00290010", "00291008"] + ["00291010"] * (who == b"")
+		    assert private(y) == want, (who, private(y))
+		assert private(scrub(x)) == []
+	END
+}

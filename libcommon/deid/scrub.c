@@ -222,10 +222,24 @@ add_code(struct object *o, const struct profile_code *c, struct err *e)
 	    put_text(o, in, CODE_MEANING, "LO", c->meaning, e) < 0 ? -1 : 0;
 }
 
+/* What was done to dates, by us or by who de-identified the object before us. */
+static const char *
+temporal(const struct work *w)
+{
+	const char *ours = w->dates_moved ? "MODIFIED" : profile_temporal(&w->profile);
+	const struct item *set = object_set(w->o);
+
+	if (!is_text(set, REMOVED, "YES") || strcmp(ours, "REMOVED") == 0)
+		return ours;
+	return is_text(set, TEMPORAL, "REMOVED") ? "REMOVED" :
+	    is_text(set, TEMPORAL, "MODIFIED") ? "MODIFIED" : ours;
+}
+
 static int
 set_marks(struct work *w, struct err *e)
 {
 	struct item *set = object_set(w->o);
+	const char *dates = temporal(w);
 	int i;
 
 	if (put_text(w->o, set, REMOVED, "CS", "YES", e) < 0 ||
@@ -236,8 +250,7 @@ set_marks(struct work *w, struct err *e)
 		if (w->profile.option[i] && add_code(w->o,
 		    profile_option_code((enum profile_option)i), e) < 0)
 			return -1;
-	return put_text(w->o, set, TEMPORAL, "CS", w->dates_moved ? "MODIFIED" :
-	    profile_temporal(&w->profile), e);
+	return put_text(w->o, set, TEMPORAL, "CS", dates, e);
 }
 
 /* ---- an object */

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "deid/private.h"
+
 static bool
 is_empty(const struct element *el)
 {
@@ -116,7 +118,7 @@ scrub_by_policy(struct work *w, const struct place *p, struct element *el,
 
 	inner->opened = 0;
 	if (is_creator(el->tag)) {	/* private_settle has the last word */
-		v->action = ACTION_KEEP;
+		*v = private_decide(&w->profile, w->o, p->set, el);
 		return 0;
 	}
 	pv = policy_decide(w->s->policy, p->set, el, p->closed);
@@ -141,6 +143,10 @@ scrub_by_policy(struct work *w, const struct place *p, struct element *el,
 		    w->rule, policy_action_word(pv.action), e) < 0 ? -1 : 1;
 	lets = v->action == ACTION_KEEP;
 	*v = as_profile(pv.action, w->rule);
+	/* What nobody sees in a vendor's bytes, nobody can want: a name in a CSA header. */
+	if (v->action == ACTION_KEEP && (el->tag & 0x10000) != 0 &&
+	    private_by_vr(&w->profile, el).action == ACTION_SEARCH)
+		*v = (struct profile_verdict){ ACTION_SEARCH, w->rule, ACTION_REMOVE };
 	/* The log tells of what stays though the profile would not let it. */
 	return v->action == ACTION_KEEP && !lets ?
 	    scrub_log(w, el, w->rule, "keep", e) : 0;
