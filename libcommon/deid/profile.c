@@ -302,14 +302,28 @@ decide_plane(const struct profile *p, uint32_t tag, const char *vr)
 	return plainly(ACTION_REMOVE, rule);
 }
 
-/* UIDs that name no instance and no entity of the site. */
+/* UIDs that name no instance and no entity of the site: classes and codes. */
 static bool
 is_public_uid(uint32_t tag)
 {
-	return tag == 0x0008010c ||	/* Coding Scheme UID */
-	    tag == 0x0008010d ||	/* Context Group Extension Creator UID */
-	    tag == 0x00080118 ||	/* Mapping Resource UID */
-	    tag == 0x00080117;		/* Context UID */
+	static const uint32_t tags[] = {
+		0x00080016,	/* SOP Class UID, which may be a vendor's */
+		0x0008001a,	/* Related General SOP Class UID */
+		0x0008001b,	/* Original Specialized SOP Class UID */
+		0x00080062,	/* SOP Classes in Study */
+		0x0008010c,	/* Coding Scheme UID */
+		0x0008010d,	/* Context Group Extension Creator UID */
+		0x00080117,	/* Context UID */
+		0x00080118,	/* Mapping Resource UID */
+		0x00081150,	/* Referenced SOP Class UID */
+		0x0008115a,	/* SOP Classes Supported */
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(tags); i++)
+		if (tags[i] == tag)
+			return true;
+	return false;
 }
 
 /* OTHERWISE: what becomes of names, and of dates that no option retains. */

@@ -51,31 +51,28 @@ decide_dummied(const struct element *el)
 	    ACTION_DUMMY, "D", ACTION_KEEP };
 }
 
-/*
- * Is it free text? Terms and numbers are if they are none: what cannot be a value
- * of its VR (PS3.5 6.2) was typed by someone. Codes are what others look up.
- */
+/* Has it letters that no value of its VR has (PS3.5 6.2)? Someone typed it in. */
 static bool
-is_words(const struct element *el)
+is_misused(const struct element *el)
 {
 	static const struct {
 		char vr[3];
 		const char *legal;
 	} strict[] = {
+		{ "AS", "0123456789DWMY \\" },
 		{ "CS", "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_ \\" },
+		{ "DA", "0123456789.-/ \\" },
 		{ "DS", "0123456789+-.eE \\" },
+		{ "DT", "0123456789+-. \\" },
 		{ "IS", "0123456789+- \\" },
+		{ "TM", "0123456789.:- \\" },
 		{ "UI", "0123456789. \\" },
 	};
-	const char *text;
 	size_t i, j, len;
+	const char *text;
 
-	if (el->tag == CODE_VALUE || el->tag == CODE_SCHEME || el->tag == METHOD ||
-	    (text = element_text(el, &len)) == NULL)
+	if ((text = element_text(el, &len)) == NULL)
 		return false;
-	if (is_one_of(el->vr, "AE LO LT SH ST UC UR UT") ||
-	    el->tag == OBJECT_TAG(0x0070, 0x0080))	/* Content Label, CS, is typed in */
-		return true;
 	for (i = 0; i < sizeof strict / sizeof strict[0]; i++)
 		if (strcmp(strict[i].vr, el->vr) == 0)
 			for (j = 0; j < len; j++)
@@ -83,6 +80,16 @@ is_words(const struct element *el)
 				    strchr(strict[i].legal, text[j]) == NULL)
 					return true;
 	return false;
+}
+
+/* Is it free text? Codes are what others look up. */
+static bool
+is_words(const struct element *el)
+{
+	return el->tag != CODE_VALUE && el->tag != CODE_SCHEME &&
+	    el->tag != METHOD &&
+	    (is_one_of(el->vr, "AE LO LT SH ST UC UR UT") || is_misused(el) ||
+	    el->tag == OBJECT_TAG(0x0070, 0x0080));	/* Content Label, CS, is typed in */
 }
 
 struct profile_verdict
@@ -109,6 +116,10 @@ scrub_decide(const struct work *w, const struct place *p,
 		return decide_dummied(el);
 	if (v.action == ACTION_KEEP && v.rule == NULL && is_words(el))
 		return (struct profile_verdict){ ACTION_CLEAN, "words", v.otherwise };
+	/* An option keeps dates, ages and UIDs, not what is none. */
+	if (!is_one_of(el->vr, "CS DS IS") && is_misused(el) &&
+	    (v.action == ACTION_KEEP || v.action == ACTION_AGE))
+		return (struct profile_verdict){ ACTION_DUMMY, "value", 0 };
 	return v;
 }
 

@@ -90,6 +90,18 @@ set_zeros(struct work *w, struct element *el, struct err *e)
 
 /* ---- identifiers */
 
+/* What the standard defined names no instance. */
+static bool
+is_standard_uid(const char *uid, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if ((uid[i] < '0' || uid[i] > '9') && uid[i] != '.')
+			return false;
+	return len > 14 && len <= 64 && memcmp(uid, "1.2.840.10008.", 14) == 0;
+}
+
 static int
 replace_uids(struct work *w, struct element *el, struct err *e)
 {
@@ -106,9 +118,7 @@ replace_uids(struct work *w, struct element *el, struct err *e)
 		for (len = (size_t)(stop - p); len > 0 &&
 		    (p[len - 1] == ' ' || p[len - 1] == '\0'); )
 			len--;
-		/* What the standard defined names no instance. */
-		stay = len == 0 || (len > 14 && memcmp(p, "1.2.840.10008.", 14) == 0) ?
-		    p : uid;
+		stay = len == 0 || is_standard_uid(p, len) ? p : uid;
 		if (stay == uid) {
 			pseudonym_uid(&w->s->key, p, len, uid);
 			if (scrub_pair(w, "uid", p, len, uid, e) < 0)
