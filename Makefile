@@ -158,6 +158,9 @@ build/libcommon/dicom/dictionary.inc: libcommon/dicom/dictionary.awk share/data-
 # Characters of all character sets are part of the program.
 build/libcommon/dicom/charset_tables.c.o: share/charsets.txt
 
+# What stands for documents is part of the program.
+build/libcommon/deid/documents.c.o: $(wildcard share/documents/*)
+
 # The text net's weights are part of the program.
 build/libcommon/text/net.c.o: share/text-net.bin
 
