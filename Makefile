@@ -16,7 +16,7 @@ BUILD_PACKAGES = gcc g++ make pkg-config libdcmtk-dev libjansson-dev libsodium-d
 RUN_PACKAGES   = dcmtk jq tesseract-ocr tesseract-ocr-eng
 TEST_PACKAGES  = bats parallel dicom3tools libgdcm-tools python3-pydicom python3-gdcm python3-numpy python3-pil \
 	netpbm mandoc shellcheck cppcheck zsh fish ffmpeg libopenjp2-tools openjph-tools \
-	libjpeg-turbo-progs openssl
+	libjpeg-turbo-progs openssl poppler-utils libxml2-utils
 
 # Everything that depends on a package is expanded late: `make check` installs first.
 PKGS    = jansson libsodium libpng libopenjp2 tesseract lept zlib libjpeg cairo-ft freetype2 fontconfig \

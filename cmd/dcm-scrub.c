@@ -10,6 +10,8 @@
 #include "base/cli.h"
 #include "base/outfile.h"
 #include "base/outpath.h"
+#include "deid/envelope.h"
+#include "deid/originals.h"
 #include "deid/scrub.h"
 #include "dicom/object.h"
 #include "text/detect.h"
@@ -45,6 +47,8 @@ static struct scrub scrub = { .prefix = "", .find_text = find_text };
 static const char *output, *folder;
 static FILE *log_file, *map_file;
 static struct buf actions;	/* of one file, for the log */
+static struct envelope_to *recipients;
+static struct envelope_key *private_key;	/* to re-identify by, not to scrub */
 
 static const char options_help[] =
 "  -o, --output FILE    write the one input's result to FILE\n"
@@ -54,17 +58,21 @@ static const char options_help[] =
 "                       full-dates, modified-dates\n"
 "      --clean LIST     descriptors, structured, graphics\n"
 "      --dates HOW      remove, the default, keep, or shift: --retain of dates\n"
+"      --documents HOW  refuse files with a document, the default, drop, or dummy\n"
 "      --profile FILE   another edition of Table E.1-1, as share/ has it\n"
 "      --policy FILE    a site's rules, which come before the profile\n"
 "      --check-policy FILE  say what is wrong with such a file, and end\n"
 "      --prefix TEXT    what new patient ids begin with\n"
 "      --map FILE       append the crosswalk of old and new names and ids\n"
+"      --encrypt-to CERT  put the originals in, for the holder of a certificate\n"
+"      --re-identify KEY  restore the originals by a private key, do nothing else\n"
 "  -l, --log FILE       append what was done, by tag and rule\n"
 "  -h, --help           show this help\n"
 "  -V, --version        show the version\n";
 
-enum { OPT_RETAIN = 256, OPT_CLEAN, OPT_DATES, OPT_PROFILE, OPT_POLICY,
-	OPT_CHECK_POLICY, OPT_PREFIX, OPT_MAP };
+enum { OPT_RETAIN = 256, OPT_CLEAN, OPT_DATES, OPT_DOCUMENTS, OPT_PROFILE,
+	OPT_POLICY, OPT_CHECK_POLICY, OPT_PREFIX, OPT_MAP, OPT_ENCRYPT_TO,
+	OPT_RE_IDENTIFY };
 
 static const struct option longopts[] = {
 	{ "output", required_argument, NULL, 'o' },
@@ -73,11 +81,14 @@ static const struct option longopts[] = {
 	{ "retain", required_argument, NULL, OPT_RETAIN },
 	{ "clean", required_argument, NULL, OPT_CLEAN },
 	{ "dates", required_argument, NULL, OPT_DATES },
+	{ "documents", required_argument, NULL, OPT_DOCUMENTS },
 	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "policy", required_argument, NULL, OPT_POLICY },
 	{ "check-policy", required_argument, NULL, OPT_CHECK_POLICY },
 	{ "prefix", required_argument, NULL, OPT_PREFIX },
 	{ "map", required_argument, NULL, OPT_MAP },
+	{ "encrypt-to", required_argument, NULL, OPT_ENCRYPT_TO },
+	{ "re-identify", required_argument, NULL, OPT_RE_IDENTIFY },
 	{ "log", required_argument, NULL, 'l' },
 	CLI_LONG
 };
@@ -178,6 +189,19 @@ take_policy(const char *name)
 	return p;
 }
 
+static void
+take_documents(const char *how)
+{
+	if (strcmp(how, "drop") == 0)
+		scrub.documents = SCRUB_DOCUMENTS_DROP;
+	else if (strcmp(how, "dummy") == 0)
+		scrub.documents = SCRUB_DOCUMENTS_DUMMY;
+	else if (strcmp(how, "refuse") == 0)
+		scrub.documents = SCRUB_DOCUMENTS_REFUSE;
+	else
+		cli_usage("--documents has no \"%s\"; it has refuse, drop, dummy", how);
+}
+
 /* It goes in front of 16 digits, in the default character set, into an LO. */
 static const char *
 take_prefix(const char *text)
@@ -190,6 +214,28 @@ take_prefix(const char *text)
 	if (p - text > SCRUB_PREFIX_MAX)
 		cli_usage("the prefix has %d characters at most", SCRUB_PREFIX_MAX);
 	return text;
+}
+
+static void
+take_recipient(const char *path)
+{
+	struct err e;
+
+	if ((recipients == NULL && (recipients = envelope_to_new(&e)) == NULL) ||
+	    envelope_to_add(recipients, path, &e) < 0)
+		exit(cli_finish(cli_trouble(path, &e)));
+	scrub.recipients = recipients;
+}
+
+static void
+take_private_key(const char *path)
+{
+	struct err e;
+
+	if (private_key != NULL)
+		cli_usage("--re-identify takes one key");
+	if (envelope_key_read(path, &private_key, &e) < 0)
+		exit(cli_finish(cli_trouble(path, &e)));
 }
 
 /* Appends, and keeps others from reading: mode 0600 when new. */
@@ -250,6 +296,35 @@ write_lines(FILE *f, json_t *lines, struct err *e)
 	return 0;
 }
 
+/* The original elements back in, and their tags into the log. */
+static int
+restore(struct object *o, struct err *e)
+{
+	struct buf tags = { 0 };
+	char line[128];
+	uint32_t tag;
+	size_t i;
+	int n, got = originals_restore(o, private_key, &tags, e);
+
+	for (i = 0; got == 0 && i < tags.len; i += sizeof tag) {
+		memcpy(&tag, tags.data + i, sizeof tag);
+		n = snprintf(line, sizeof line, "%s{\"tag\":\"(%04X,%04X)\","
+		    "\"path\":\"(%04X,%04X)\",\"rule\":\"originals\","
+		    "\"action\":\"restore\"}", i > 0 ? "," : "", tag >> 16,
+		    tag & 0xffff, tag >> 16, tag & 0xffff);
+		got = buf_add(&actions, line, (size_t)n, e);
+	}
+	buf_free(&tags);
+	return got;
+}
+
+/* What was asked for: 0, 1 when there will be no output, or -1. */
+static int
+change(struct object *o, struct err *e)
+{
+	return private_key != NULL ? restore(o, e) : scrub_apply(&scrub, o, e);
+}
+
 /* LINE, whose last brace gives way to the actions, which are many and ASCII. */
 static int
 write_log(const json_t *line, struct err *e)
@@ -269,7 +344,28 @@ write_log(const json_t *line, struct err *e)
 	return got;
 }
 
-/* The audit line, and the crosswalk: no output may appear that they do not tell of. */
+/* Nobody is to look for the output of NAME. */
+static int
+report_dropped(const char *name, struct err *e)
+{
+	json_t *line;
+	int got;
+
+	cli_note(name, "dropped: it holds an encapsulated document (0042,0011)");
+	if (log_file == NULL)
+		return 0;
+	line = json_pack("{s:s, s:s, s:s}", "file", name, "by", "dcm-scrub",
+	    "dropped", "document");
+	got = line == NULL ? err_set(e, "the file's name is not UTF-8") :
+	    write_log(line, e);
+	json_decref(line);
+	return got;
+}
+
+/*
+ * The audit line, and the crosswalk: no output may appear that they do not tell of.
+ * BY_UID, which may be NULL, is its name by new UIDs.
+ */
 static int
 report(const char *name, const char *path, const char *by_uid, json_t *map,
     struct err *e)
@@ -278,7 +374,7 @@ report(const char *name, const char *path, const char *by_uid, json_t *map,
 	int got = 0;
 
 	if (log_file != NULL) {
-		line = json_pack("{s:s, s:s, s:s, s:s}", "file", name, "by",
+		line = json_pack("{s:s, s:s, s:s, s:s*}", "file", name, "by",
 		    "dcm-scrub", "output", path, "name", by_uid);
 		got = line == NULL ? err_set(e, "the file's name is not UTF-8") :
 		    write_log(line, e);
@@ -302,13 +398,19 @@ scrub_one(const char *name, const struct outpath *paths, size_t index,
 	struct buf by_uid = { 0 };
 	struct object *o = NULL;
 	char *path = NULL;
-	int got = -1;
+	int got;
 
 	buf_clear(&actions);
 	scrub.actions = log_file != NULL ? &actions : NULL;
 	scrub.map = map_file != NULL ? json_array() : NULL;
-	if (object_open(name, &o, e) < 0 || scrub_apply(&scrub, o, e) < 0 ||
-	    name_by_uid(object_set(o), &by_uid, e) < 0)
+	if ((got = object_open(name, &o, e)) < 0 || (got = change(o, e)) != 0) {
+		if (got > 0)
+			got = report_dropped(name, e);
+		goto out;
+	}
+	got = -1;
+	/* Original UIDs are not for logs. */
+	if (private_key == NULL && name_by_uid(object_set(o), &by_uid, e) < 0)
 		goto out;
 	path = folder != NULL ? outpath_under(paths, folder, index, e) :
 	    strdup(output != NULL ? output : "-");
@@ -348,9 +450,11 @@ main(int argc, char *argv[])
 
 	cli_start(argv[0], "[-hV] -k keyfile [-o file | -O folder] "
 	    "[-l log] [--retain list] [--clean list] [--dates how] "
-	    "[--profile file] [--policy file] [--check-policy file] "
-	    "[--prefix text] [--map file] "
-	    "[file ...]", options_help);
+	    "[--documents how] [--profile file] [--policy file] "
+	    "[--check-policy file] [--prefix text] [--map file] "
+	    "[--encrypt-to cert] [file ...]\n       "
+	    "dcm-scrub --re-identify key [-o file | -O folder] [-l log] [file ...]",
+	    options_help);
 	while ((c = getopt_long(argc, argv, "o:O:k:l:" CLI_SHORT, longopts,
 	    NULL)) != -1)
 		switch (c) {
@@ -372,6 +476,9 @@ main(int argc, char *argv[])
 		case OPT_DATES:
 			take_dates(optarg);
 			break;
+		case OPT_DOCUMENTS:
+			take_documents(optarg);
+			break;
 		case OPT_PROFILE:
 			profile = optarg;
 			break;
@@ -386,6 +493,12 @@ main(int argc, char *argv[])
 		case OPT_MAP:
 			map_file = open_append(optarg);
 			break;
+		case OPT_ENCRYPT_TO:
+			take_recipient(optarg);
+			break;
+		case OPT_RE_IDENTIFY:
+			take_private_key(optarg);
+			break;
 		case 'l':
 			log_file = open_append(optarg);
 			break;
@@ -394,7 +507,10 @@ main(int argc, char *argv[])
 		}
 	names = optind < argc ? argv + optind : stdin_alone;
 	n = optind < argc ? (size_t)(argc - optind) : 1;
-	if (key == NULL)
+	if (private_key != NULL && (key != NULL || map_file != NULL ||
+	    recipients != NULL))
+		cli_usage("--re-identify goes with -o, -O and -l alone");
+	if (key == NULL && private_key == NULL)
 		cli_usage("name a key with -k; 'head -c 32 /dev/urandom' makes one");
 	if (output != NULL && folder != NULL)
 		cli_usage("-o and -O exclude each other");
@@ -407,7 +523,7 @@ main(int argc, char *argv[])
 	scrub.profile.table = table;
 	if (policy != NULL)
 		scrub.policy = take_policy(policy);
-	if (key_read(key, &scrub.key, &e) < 0)
+	if (key != NULL && key_read(key, &scrub.key, &e) < 0)
 		return cli_finish(cli_trouble(key, &e));
 	if (clean_open(NULL, NULL, &scrub.clean, &e) < 0 ||
 	    (scrub.names = names_new(&e)) == NULL)
@@ -418,6 +534,8 @@ main(int argc, char *argv[])
 		if (scrub_one(names[i], paths, i, &e) < 0)
 			status = cli_worst(status, cli_trouble(names[i], &e));
 	outpath_free(paths);
+	envelope_to_free(recipients);
+	envelope_key_free(private_key);
 	names_free(scrub.names);
 	clean_close(scrub.clean);
 	profile_table_free(table);

@@ -82,12 +82,12 @@ envelope() {
 	envelope seal key2 a.pem <content >2.cms
 	envelope seal key a.pem <content2 >3.cms
 	envelope seal key a.pem b.pem <content >4.cms
-	# Initialization vector, and RSA's block, of each.
+	# Initialization vector, RSA's block for each recipient, and the check.
 	for n in 1 2 3 4; do
 		openssl asn1parse -inform DER -in $n.cms | grep -a 'OCTET STRING' | grep -o 'HEX DUMP.*'
 	done >strings
-	[ "$(wc -l <strings)" -eq 9 ]
-	[ "$(sort -u strings | wc -l)" -eq 9 ]
+	[ "$(wc -l <strings)" -eq 13 ]
+	[ "$(sort -u strings | wc -l)" -eq 13 ]
 }
 
 @test "RSA's padding differs from recipient to recipient and has no zero" {
@@ -106,6 +106,34 @@ envelope() {
 	done
 	[ "$(cut -c5-100 padded.a)" != "$(cut -c5-100 padded.b)" ]
 	[ "$(tail -c 65 padded.a)" = "$(tail -c 65 padded.b)" ]
+}
+
+@test "an envelope proves itself to the key that made it, to no other, and not when a byte is changed" {
+	(umask 077 && printf %s "${KEY}y" >key3)
+	for n in 98 99 100 101; do	# of even and of odd length
+		head -c $n content >in
+		envelope seal key a.pem <in >sealed
+		run -0 envelope ours key <sealed
+		{ cat sealed && printf '\0'; } >padded
+		run -0 envelope ours key <padded
+		run -1 envelope ours key3 <sealed
+	done
+	{ cat sealed && printf 1; } >longer
+	run -1 envelope ours key <longer
+	/usr/bin/python3 -c "
+b = bytearray(open('sealed', 'rb').read())
+for i in range(0, len(b), 50):
+    b[i] ^= 4
+    open('changed.%d' % i, 'wb').write(b)
+    b[i] ^= 4"
+	for f in changed.*; do
+		run -1 envelope ours key <"$f"
+	done
+	openssl cms -encrypt -binary -in in -outform DER -out sealed -aes256 a.pem
+	run -1 envelope ours key <sealed
+	run -1 envelope ours key </dev/null
+	head -c 32 content >short
+	run -1 envelope ours key <short
 }
 
 @test "a certificate that cannot serve is refused: too short, not RSA, no encipherment, no certificate" {

@@ -3,8 +3,9 @@
  *
  *	envelope seal KEYFILE CERTIFICATE...
  *	envelope open PRIVATEKEY
+ *	envelope ours KEYFILE		is standard input one that this key has sealed?
  *
- * To standard output; status 0, or 2 with a reason.
+ * To standard output; status 0, or 2 with a reason; 1 for no.
  */
 #include <stdio.h>
 #include <string.h>
@@ -38,6 +39,16 @@ unseal(const char *path, const struct buf *in, struct buf *out, struct err *e)
 	return got;
 }
 
+/* 0 for yes, 1 for no. */
+static int
+ours(const char *path, const struct buf *in, struct err *e)
+{
+	struct key key;
+
+	return key_read(path, &key, e) < 0 ? -1 :
+	    !envelope_is_ours(&key, in->data, in->len);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -54,6 +65,7 @@ main(int argc, char *argv[])
 			return 2;
 	if (buf_reserve(&in, 0, &e) == 0)	/* an empty one is bytes too */
 		got = strcmp(argv[1], "seal") == 0 ? seal(argv + 2, &in, &out, &e) :
+		    strcmp(argv[1], "ours") == 0 ? ours(argv[2], &in, &e) :
 		    unseal(argv[2], &in, &out, &e);
 	if (got < 0)
 		fprintf(stderr, "envelope: %s\n", e.text);
@@ -61,5 +73,5 @@ main(int argc, char *argv[])
 		fwrite(out.data, 1, out.len, stdout);
 	buf_free(&in);
 	buf_free(&out);
-	return got < 0 || fflush(stdout) != 0 ? 2 : 0;
+	return got < 0 || fflush(stdout) != 0 ? 2 : got;
 }

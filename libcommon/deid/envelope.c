@@ -25,10 +25,12 @@ enum {
 	DER_SEQUENCE = 0x30,
 	DER_SET = 0x31,
 	DER_CONTEXT_0 = 0x80,	/* [0] of a primitive */
-	DER_CONTEXT_0_OF = 0xa0	/* [0] around something */
+	DER_CONTEXT_0_OF = 0xa0,	/* [0] around something */
+	DER_CONTEXT_1_OF = 0xa1
 };
 
 static const unsigned char version_0[] = { DER_INTEGER, 1, 0 };
+static const unsigned char version_2[] = { DER_INTEGER, 1, 2 };
 
 /* 1.2.840.113549.1.7.3 and .1, 2.16.840.1.101.3.4.1.42 */
 static const unsigned char enveloped_data_oid[] = {
@@ -44,6 +46,12 @@ static const unsigned char aes256_cbc_oid[] = {
 static const unsigned char rsa_algorithm[] = {
 	DER_SEQUENCE, 13, 0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01,
 	0x01, 0x05, 0
+};
+
+/* 2.25.322747834348988315816227533307746337529: the attribute that is our check, made once */
+static const unsigned char check_oid[] = {
+	0x06, 0x14, 0x69, 0x83, 0xe5, 0xce, 0xfc, 0xb3, 0x86, 0xbd, 0xfa, 0x8b,
+	0xa9, 0xaa, 0xb3, 0xa4, 0x99, 0xc3, 0xc3, 0xa9, 0x85, 0x79
 };
 
 struct recipient {
@@ -354,7 +362,27 @@ add_content(const struct envelope_to *to, const unsigned char *key,
 	return 0;
 }
 
-/* EnvelopedData of RFC 5652 6.1. */
+/*
+ * unprotectedAttrs with our check, which is not known yet. Whatever is around it, its
+ * octets are the last of the envelope.
+ */
+static int
+add_check(struct buf *out, struct err *e)
+{
+	static const unsigned char zeros[KEY_MAC_BYTES];
+	size_t from = out->len, value;
+
+	if (buf_add(out, check_oid, sizeof check_oid, e) < 0)
+		return -1;
+	value = out->len;
+	return buf_add(out, zeros, sizeof zeros, e) < 0 ||
+	    der_wrap(out, value, 0, DER_OCTETS, e) < 0 ||
+	    der_wrap(out, value, 0, DER_SET, e) < 0 ||
+	    der_wrap(out, from, 0, DER_SEQUENCE, e) < 0 ||
+	    der_wrap(out, from, 0, DER_CONTEXT_1_OF, e) < 0 ? -1 : 0;
+}
+
+/* EnvelopedData of RFC 5652 6.1, which has version 2 where attributes are. */
 static int
 add_enveloped(const struct envelope_to *to, const struct key *seed,
     const void *bytes, size_t n, struct buf *out, struct err *e)
@@ -365,7 +393,7 @@ add_enveloped(const struct envelope_to *to, const struct key *seed,
 
 	key_mac(seed, "content key", NULL, 0, key);
 	key_mac(seed, "initialization vector", NULL, 0, iv);
-	if (buf_add(out, version_0, sizeof version_0, e) < 0)
+	if (buf_add(out, version_2, sizeof version_2, e) < 0)
 		goto out;
 	from = out->len;
 	for (i = 0; i < to->n; i++)
@@ -376,11 +404,38 @@ add_enveloped(const struct envelope_to *to, const struct key *seed,
 	from = out->len;
 	if (buf_add(out, data_oid, sizeof data_oid, e) == 0 &&
 	    add_content(to, key, iv, bytes, n, out, e) == 0 &&
-	    der_wrap(out, from, 0, DER_SEQUENCE, e) == 0)
+	    der_wrap(out, from, 0, DER_SEQUENCE, e) == 0 && add_check(out, e) == 0)
 		got = der_wrap(out, start, 0, DER_SEQUENCE, e);
 out:
 	sodium_memzero(key, sizeof key);
 	return got;
+}
+
+/* That of an envelope of N bytes, over all but its own octets. */
+static void
+make_check(const struct key *k, const void *bytes, size_t n,
+    unsigned char check[KEY_MAC_BYTES])
+{
+	key_mac(k, "envelope check", bytes, n - KEY_MAC_BYTES, check);
+}
+
+bool
+envelope_is_ours(const struct key *k, const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+	unsigned char check[KEY_MAC_BYTES];
+	size_t odd;
+
+	/* As it is, and without the byte that makes a value even (PS3.5 6.2). */
+	for (odd = 0; odd < 2 && n - odd > sizeof check && n > odd; odd++) {
+		make_check(k, p, n - odd, check);
+		if (sodium_memcmp(check, p + n - odd - sizeof check,
+		    sizeof check) == 0)
+			return true;
+		if (p[n - 1] != 0)
+			break;
+	}
+	return false;
 }
 
 int
@@ -401,7 +456,10 @@ envelope_seal(const struct envelope_to *to, const struct key *k,
 		    der_wrap(out, from, 0, DER_CONTEXT_0_OF, e) == 0)
 			got = der_wrap(out, start, 0, DER_SEQUENCE, e);
 	}
-	if (got < 0)
+	if (got == 0)
+		make_check(k, out->data + start, out->len - start,
+		    (unsigned char *)out->data + out->len - KEY_MAC_BYTES);
+	else
 		out->len = start;
 	sodium_memzero(&seed, sizeof seed);
 	return got;

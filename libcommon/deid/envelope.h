@@ -9,11 +9,13 @@
  * initialization vector and padding are keyed hashes of the content and its
  * recipients under the site's key, as in SIV (RFC 5297): who lacks that key learns
  * of two envelopes only whether both content and recipients are the same, and who
- * has it still needs a private key to open one.
+ * has it still needs a private key to open one. An attribute (RFC 5652 6.1) that is
+ * not encrypted proves to that key that the envelope is its own, and unchanged.
  */
 #ifndef UNPHI_DEID_ENVELOPE_H
 #define UNPHI_DEID_ENVELOPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -50,6 +52,9 @@ int envelope_to_add(struct envelope_to *to, const char *path, struct err *e);
  */
 int envelope_seal(const struct envelope_to *to, const struct key *k,
     const void *bytes, size_t n, struct buf *out, struct err *e);
+
+/* Has K sealed this envelope of N bytes, and did nobody change it? */
+bool envelope_is_ours(const struct key *k, const void *bytes, size_t n);
 
 /*
  * Reads an RSA private key, PEM, from the file PATH, which key_file_read must

@@ -163,13 +163,30 @@ originals_seal(const struct originals *was, struct object *o,
 		got = 0;
 	else if (wrap(&set, &elements, e) == 0 &&
 	    envelope_seal(to, k, set.data, set.len, &envelope, e) == 0)
-		got = put_envelope(o, &envelope, e);
+		got = put_envelope(o, &envelope, e) < 0 ? -1 : 1;
 out:
 	buf_free(&scratch);
 	buf_free(&elements);
 	buf_free(&set);
 	buf_free(&envelope);
 	return got;
+}
+
+bool
+originals_are_ours(struct element *el, const struct key *k)
+{
+	const struct element *content;
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < el->nitems; i++) {
+		content = item_find(&el->items[i], CONTENT);
+		el->items[i].gone = el->items[i].n != 2 || content == NULL ||
+		    content->value == NULL ||
+		    !envelope_is_ours(k, content->value, content->len);
+		any |= !el->items[i].gone;
+	}
+	return any;
 }
 
 /* ---- and back */
@@ -248,12 +265,12 @@ originals_restore(struct object *o, const struct envelope_key *k,
 	remove_element(set, ENCRYPTED);
 	remove_element(set, METHOD);
 	remove_element(set, METHOD_CODES);
-	remove_element(set, TEMPORAL);
-	for (i = 0; i < n; i++) {
+	for (i = n; i-- > 0; ) {
 		/* An item for others: no key opens all of them. */
 		if ((from = open_item(o, &items[i], k, e)) == NULL)
 			continue;
 		opened++;
+		remove_element(set, TEMPORAL);
 		if (restore_item(o, from, tags, e) < 0)
 			return -1;
 	}

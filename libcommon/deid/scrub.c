@@ -6,7 +6,9 @@
 
 #include "deid/content.h"
 #include "deid/dates.h"
+#include "deid/documents.h"
 #include "deid/graphics.h"
+#include "deid/originals.h"
 #include "deid/private.h"
 #include "deid/pseudonym.h"
 #include "deid/work.h"
@@ -24,6 +26,7 @@
 #define STUDY		OBJECT_TAG(0x0020, 0x000d)
 #define TEMPORAL	OBJECT_TAG(0x0028, 0x0303)
 #define DOCUMENT	OBJECT_TAG(0x0042, 0x0011)
+#define ENCRYPTED	OBJECT_TAG(0x0400, 0x0500)
 #define DIRECTORY	OBJECT_TAG(0x0004, 0x1220)
 
 /* Of a file in which a policy let through what the profile does not. */
@@ -123,6 +126,15 @@ scrub_decide(const struct work *w, const struct place *p,
 	return v;
 }
 
+/* Is it what we have put there: a dummy document, an envelope of this key? */
+static bool
+is_ours(const struct work *w, const struct place *p, struct element *el)
+{
+	return el->tag == DOCUMENT ||
+	    (el->tag == ENCRYPTED && p->set->parent == NULL &&
+	    originals_are_ours(el, &w->s->key));
+}
+
 static int
 log_removed(const struct element *el, void *w, struct err *e)
 {
@@ -142,9 +154,12 @@ scrub_set(struct work *w, const struct place *p, struct err *e)
 		el = &p->set->elements[i];
 		if (el->gone)
 			continue;
-		if (el->tag == DOCUMENT)
-			return err_set(e, "an encapsulated document (0042,0011) cannot be "
-			    "cleaned; take it out, or leave the file out");
+		if (is_ours(w, p, el)) {
+			if (el->tag == DOCUMENT && scrub_log(w, el, "document",
+			    "dummy", e) < 0)
+				return -1;
+			continue;
+		}
 		v = scrub_decide(w, p, el);
 		inner = *p;
 		got = w->s->policy == NULL ? 0 :
@@ -312,6 +327,48 @@ clean_parts(struct work *w, struct err *e)
 	return w->profile.option[CLEAN_GRAPHICS] ? graphics_clean(w->o, &g, e) : 0;
 }
 
+/* Returns 1 when the object is to be dropped. */
+static int
+treat_documents(struct work *w, struct err *e)
+{
+	struct item *set = object_set(w->o);
+
+	if (!documents_in(set))
+		return 0;
+	switch (w->s->documents) {
+	case SCRUB_DOCUMENTS_DROP:
+		return 1;
+	case SCRUB_DOCUMENTS_DUMMY:
+		return documents_replace(w->o, set, e);
+	default:
+		return err_set(e, "an encapsulated document (0042,0011) cannot be "
+		    "cleaned; --documents drops such files, or puts a dummy there");
+	}
+}
+
+/* Between the two O becomes a clean one. */
+static int
+scrub_all(struct work *w, const struct place *top, struct err *e)
+{
+	struct originals *was = NULL;
+	const struct element *el;
+	int got = -1;
+
+	if (w->s->recipients != NULL && originals_note(w->o, &was, e) < 0)
+		return -1;
+	if ((got = treat_documents(w, e)) == 0 &&
+	    (got = scrub_gather(w, top->set, e)) == 0 &&
+	    (got = clean_parts(w, e)) == 0 &&
+	    (got = scrub_set(w, top, e)) == 0 && (got = set_marks(w, e)) == 0 &&
+	    was != NULL) {
+		got = originals_seal(was, w->o, w->s->recipients, &w->s->key, e);
+		if (got > 0 && (el = item_find(top->set, ENCRYPTED)) != NULL)
+			got = scrub_log(w, el, "originals", "encrypt", e);
+	}
+	originals_free(was);
+	return got;
+}
+
 int
 scrub_apply(const struct scrub *s, struct object *o, struct err *e)
 {
@@ -342,9 +399,7 @@ scrub_apply(const struct scrub *s, struct object *o, struct err *e)
 	if (s->policy != NULL && policy_begin(s->policy, o, &top.closed, e) < 0)
 		return -1;
 	w.closed = top.closed;
-	if (scrub_gather(&w, top.set, e) == 0 && clean_parts(&w, e) == 0 &&
-	    scrub_set(&w, &top, e) == 0)
-		got = set_marks(&w, e);
+	got = scrub_all(&w, &top, e);
 	buf_free(&w.utf8);
 	buf_free(&w.cleaned);
 	buf_free(&w.value);

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "deid/clean.h"
+#include "deid/envelope.h"
 #include "deid/graphics.h"
 #include "deid/key.h"
 #include "deid/names.h"
@@ -20,6 +21,9 @@
 #include "dicom/object.h"
 
 #define SCRUB_PREFIX_MAX 32	/* characters before an id; LO holds 64 */
+
+/* What becomes of an object with an encapsulated document (0042,0011). */
+enum scrub_documents { SCRUB_DOCUMENTS_REFUSE, SCRUB_DOCUMENTS_DUMMY, SCRUB_DOCUMENTS_DROP };
 
 /* What is asked for, the same for all objects of a run. */
 struct scrub {
@@ -33,6 +37,8 @@ struct scrub {
 	int days;
 	graphics_find_fn *find_text;	/* in overlays; NULL: they go */
 	void *find_arg;
+	enum scrub_documents documents;
+	const struct envelope_to *recipients;	/* of the originals; NULL for none */
 	/* Optional sinks, the caller's; NULL when not wanted: */
 	struct buf *actions;	/* JSON objects {"tag","path","rule","action"}, with
 				   commas between them; no values */
@@ -44,8 +50,9 @@ struct scrub {
  * A policy that lets through what the profile does not takes the claim of the Basic
  * Profile (113100) out of the marks, and says so in (0012,0063). Replacements that this
  * key made before stay (pseudonym.h), so that doing a file again changes nothing.
- * Refused: a DICOMDIR, an encapsulated document, a voice, an object without SOP Class or
- * Instance UID. Returns 0, or -1 with E filled; then O must not be written.
+ * Refused: a DICOMDIR, an encapsulated document unless S says otherwise, a voice, an
+ * object without SOP Class or Instance UID. Returns 0; 1 when O is to be dropped; or
+ * -1 with E filled. In both O must not be written.
  */
 int scrub_apply(const struct scrub *s, struct object *o, struct err *e);
 
