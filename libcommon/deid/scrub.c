@@ -12,7 +12,9 @@
 #include "deid/private.h"
 #include "deid/pseudonym.h"
 #include "deid/work.h"
+#include "dicom/charset.h"
 
+#define CHARACTER_SET	OBJECT_TAG(0x0008, 0x0005)
 #define SOP_CLASS	OBJECT_TAG(0x0008, 0x0016)
 #define SOP_INSTANCE	OBJECT_TAG(0x0008, 0x0018)
 #define CODE_VALUE	OBJECT_TAG(0x0008, 0x0100)
@@ -85,6 +87,22 @@ is_misused(const struct element *el)
 	return false;
 }
 
+/*
+ * Does it name no character set that exists? Without it the default repertoire
+ * holds; text that is not of that refuses the object.
+ */
+static bool
+is_unknown_charset(const struct element *el)
+{
+	struct err unused;
+	const char *text;
+	size_t len;
+
+	return el->tag == CHARACTER_SET &&
+	    (text = element_text(el, &len)) != NULL &&
+	    charset_find(text, len, &unused) == NULL;
+}
+
 /* Is it free text? Codes are what others look up. */
 static bool
 is_words(const struct element *el)
@@ -107,7 +125,7 @@ scrub_decide(const struct work *w, const struct place *p,
 	if ((el->tag & 0x10000) != 0)
 		return private_decide(&w->profile, w->o, p->set, el);
 	/* A meaning that nobody knows cannot be judged. */
-	if (!el->known || strcmp(el->vr, "UN") == 0)
+	if (!el->known || strcmp(el->vr, "UN") == 0 || is_unknown_charset(el))
 		return (struct profile_verdict){ ACTION_REMOVE, "unknown", 0 };
 	if (w->profile.option[CLEAN_STRUCTURED] && !p->dummied &&
 	    content_decide(w->profile.option, p->set, el, &v))
