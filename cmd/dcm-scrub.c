@@ -10,6 +10,7 @@
 #include "base/cli.h"
 #include "base/outfile.h"
 #include "base/outpath.h"
+#include "deid/dates.h"
 #include "deid/envelope.h"
 #include "deid/originals.h"
 #include "deid/scrub.h"
@@ -43,7 +44,9 @@ out:
 	return got;
 }
 
-static struct scrub scrub = { .prefix = "", .find_text = find_text };
+static struct scrub scrub = {
+	.ids = { .key = &scrub.key, .prefix = "" }, .find_text = find_text
+};
 static const char *output, *folder;
 static FILE *log_file, *map_file;
 static struct buf actions;	/* of one file, for the log */
@@ -57,12 +60,13 @@ static const char options_help[] =
 "      --retain LIST    uids, safe-private, device, institution, patient,\n"
 "                       full-dates, modified-dates\n"
 "      --clean LIST     descriptors, structured, graphics\n"
-"      --dates HOW      remove, the default, keep, or shift: --retain of dates\n"
+"      --dates HOW      remove, the default, keep, shift, or shift=DAYS\n"
 "      --documents HOW  refuse files with a document, the default, drop, or dummy\n"
 "      --profile FILE   another edition of Table E.1-1, as share/ has it\n"
 "      --policy FILE    a site's rules, which come before the profile\n"
 "      --check-policy FILE  say what is wrong with such a file, and end\n"
-"      --prefix TEXT    what new patient ids begin with\n"
+"      --prefix TEXT    what new patient ids and accession numbers begin with\n"
+"      --id-table FILE  new ids that a trial has assigned, the only ones allowed\n"
 "      --map FILE       append the crosswalk of old and new names and ids\n"
 "      --encrypt-to CERT  put the originals in, for the holder of a certificate\n"
 "      --re-identify KEY  restore the originals by a private key, do nothing else\n"
@@ -71,8 +75,8 @@ static const char options_help[] =
 "  -V, --version        show the version\n";
 
 enum { OPT_RETAIN = 256, OPT_CLEAN, OPT_DATES, OPT_DOCUMENTS, OPT_PROFILE,
-	OPT_POLICY, OPT_CHECK_POLICY, OPT_PREFIX, OPT_MAP, OPT_ENCRYPT_TO,
-	OPT_RE_IDENTIFY };
+	OPT_POLICY, OPT_CHECK_POLICY, OPT_PREFIX, OPT_ID_TABLE, OPT_MAP,
+	OPT_ENCRYPT_TO, OPT_RE_IDENTIFY };
 
 static const struct option longopts[] = {
 	{ "output", required_argument, NULL, 'o' },
@@ -86,6 +90,7 @@ static const struct option longopts[] = {
 	{ "policy", required_argument, NULL, OPT_POLICY },
 	{ "check-policy", required_argument, NULL, OPT_CHECK_POLICY },
 	{ "prefix", required_argument, NULL, OPT_PREFIX },
+	{ "id-table", required_argument, NULL, OPT_ID_TABLE },
 	{ "map", required_argument, NULL, OPT_MAP },
 	{ "encrypt-to", required_argument, NULL, OPT_ENCRYPT_TO },
 	{ "re-identify", required_argument, NULL, OPT_RE_IDENTIFY },
@@ -131,15 +136,30 @@ take_options(const char *list, bool cleans)
 	}
 }
 
+/* Whole days, with a sign if to the past; 0 would be no shift. */
+static int
+take_days(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (strchr("+-0123456789", text[0]) == NULL || *end != '\0' || n == 0 || n < -DATES_SHIFT_LIMIT || n > DATES_SHIFT_LIMIT)
+		cli_usage("--dates shift wants days from 1 to %d, or from -1 to -%d",
+		    DATES_SHIFT_LIMIT, DATES_SHIFT_LIMIT);
+	return (int)n;
+}
+
 static void
 take_dates(const char *how)
 {
 	if (strcmp(how, "keep") == 0)
 		scrub.profile.option[RETAIN_FULL_DATES] = true;
-	else if (strcmp(how, "shift") == 0)
+	else if (strncmp(how, "shift", 5) == 0 && (how[5] == '\0' || how[5] == '=')) {
 		scrub.profile.option[RETAIN_MODIFIED_DATES] = true;
-	else if (strcmp(how, "remove") != 0)
-		cli_usage("--dates has no \"%s\"; it has remove, keep, shift", how);
+		scrub.ids.days = how[5] == '=' ? take_days(how + 6) : 0;
+	} else if (strcmp(how, "remove") != 0)
+		cli_usage("--dates has no \"%s\"; it has remove, keep, shift, shift=DAYS",
+		    how);
 }
 
 /* What is wrong with a policy, on stdout; ends the program. */
@@ -211,8 +231,8 @@ take_prefix(const char *text)
 	for (p = text; *p != '\0'; p++)
 		if (strchr("^=\\", *p) != NULL || *p < ' ' || *p > '~')
 			cli_usage("the prefix may hold printable ASCII but ^, = and \\");
-	if (p - text > SCRUB_PREFIX_MAX)
-		cli_usage("the prefix has %d characters at most", SCRUB_PREFIX_MAX);
+	if (p - text > IDS_PREFIX_MAX)
+		cli_usage("the prefix has %d characters at most", IDS_PREFIX_MAX);
 	return text;
 }
 
@@ -440,7 +460,8 @@ int
 main(int argc, char *argv[])
 {
 	static char *stdin_alone[] = { "-", NULL };
-	const char *key = NULL, *profile = NULL, *policy = NULL;
+	const char *key = NULL, *profile = NULL, *policy = NULL, *id_table = NULL;
+	struct idtable *ids = NULL;
 	struct profile_table *table = NULL;
 	struct outpath *paths;
 	char **names;
@@ -451,8 +472,8 @@ main(int argc, char *argv[])
 	cli_start(argv[0], "[-hV] -k keyfile [-o file | -O folder] "
 	    "[-l log] [--retain list] [--clean list] [--dates how] "
 	    "[--documents how] [--profile file] [--policy file] "
-	    "[--check-policy file] [--prefix text] [--map file] "
-	    "[--encrypt-to cert] [file ...]\n       "
+	    "[--check-policy file] [--prefix text] [--id-table file] "
+	    "[--map file] [--encrypt-to cert] [file ...]\n       "
 	    "dcm-scrub --re-identify key [-o file | -O folder] [-l log] [file ...]",
 	    options_help);
 	while ((c = getopt_long(argc, argv, "o:O:k:l:" CLI_SHORT, longopts,
@@ -488,7 +509,10 @@ main(int argc, char *argv[])
 		case OPT_CHECK_POLICY:
 			check_policy(optarg);
 		case OPT_PREFIX:
-			scrub.prefix = take_prefix(optarg);
+			scrub.ids.prefix = take_prefix(optarg);
+			break;
+		case OPT_ID_TABLE:
+			id_table = optarg;
 			break;
 		case OPT_MAP:
 			map_file = open_append(optarg);
@@ -525,6 +549,9 @@ main(int argc, char *argv[])
 		scrub.policy = take_policy(policy);
 	if (key != NULL && key_read(key, &scrub.key, &e) < 0)
 		return cli_finish(cli_trouble(key, &e));
+	if (id_table != NULL && idtable_read(id_table, &ids, &e) < 0)
+		return cli_finish(cli_trouble(id_table, &e));
+	scrub.ids.table = ids;
 	if (clean_open(NULL, NULL, &scrub.clean, &e) < 0 ||
 	    (scrub.names = names_new(&e)) == NULL)
 		return cli_finish(cli_trouble(NULL, &e));
@@ -541,6 +568,7 @@ main(int argc, char *argv[])
 	profile_table_free(table);
 	policy_close(scrub.policy);
 	detect_free(detect);
+	idtable_free(ids);
 	buf_free(&actions);
 	if ((log_file != NULL && fclose(log_file) != 0) ||
 	    (map_file != NULL && fclose(map_file) != 0)) {

@@ -80,7 +80,7 @@ x.save_as('in.dcm')"
 	run -0 py "
 a, b, c = d('a.dcm'), d('b.dcm'), d('c.dcm')
 print([a.StudyDescription], [b.StudyDescription], 'StudyDescription' in c)
-print(a.DeidentificationMethod)"
+print(a.DeidentificationMethod[0])"
 	[ "${lines[0]}" = "[''] ['Thorax'] False" ]
 	[ "${lines[1]}" = "unphi: PS3.15 2040a Basic Profile, table of the site" ]
 	run ! grep -q t.tsv log a.dcm

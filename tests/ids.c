@@ -56,7 +56,7 @@ answer(const struct ids *s, const struct slice *f)
 int
 main(int argc, char *argv[])
 {
-	struct ids s = { .by_patient = true };
+	struct ids s = { .days = 0 };
 	struct slice f[FIELDS];
 	struct idtable *table = NULL;
 	char line[4096], *p;

@@ -34,7 +34,7 @@ bool dates_from_days(long days, int *year, int *month, int *day);
  * new id without a prefix (pseudonym.h, or the id table's), not the old one: so the
  * key and a clean file alone tell its shift, and two ids of one person that a table
  * joins have one. Of a file without Patient ID it is pseudonym_uid of its Study
- * Instance UID, whatever becomes of that UID.
+ * Instance UID or, without, SOP Instance UID, whatever becomes of them.
  */
 int dates_patient_shift(const struct key *k, const char *patient, size_t len);
 

@@ -6,20 +6,6 @@
 #include "deid/dates.h"
 #include "deid/pseudonym.h"
 
-/* The pseudonym by this key that ID ends in, or NULL. */
-static const char *
-pseudonym_in(const struct ids *s, struct slice id)
-{
-	char made[PSEUDONYM_ID_DIGITS + 1];
-	const char *end;
-
-	if (id.len < PSEUDONYM_ID_DIGITS)
-		return NULL;
-	pseudonym_id(s->key, "", id.p, id.len, made);
-	end = id.p + id.len - PSEUDONYM_ID_DIGITS;
-	return memcmp(end, made, PSEUDONYM_ID_DIGITS) == 0 ? end : NULL;
-}
-
 static int
 add_text(struct buf *out, const char *text, struct err *e)
 {
@@ -37,7 +23,7 @@ new_patient(const struct ids *s, const struct ids_object *o, struct slice id,
 	if (id.len == 0)
 		return 0;
 	/* What is proven stays; only a pseudonym may get another prefix. */
-	ours = o->proof.patient && pseudonym_in(s, id) != NULL;
+	ours = o->proof.patient && pseudonym_id_in(s->key, id.p, id.len) != NULL;
 	if (!ours && o->proof.patient && (slice_equal(id, o->facts.patient) ||
 	    (s->table != NULL && idtable_assigns_patient(s->table, id))))
 		return buf_add(out, id.p, id.len, e);
@@ -85,23 +71,24 @@ ids_accession(const struct ids *s, const struct ids_object *o, struct slice id,
 
 /* The days of the patient, by the new id without its prefix; see dates.h. */
 static int
-find_shift(const struct ids *s, struct ids_object *o, struct err *e)
+find_shift(const struct ids *s, const struct ids_object *o)
 {
+	struct slice uid = o->study.len > 0 ? o->study : o->facts.instance;
 	struct slice id = { o->patient, strlen(o->patient) };
-	char uid[PSEUDONYM_UID_SIZE];
+	char made[PSEUDONYM_UID_SIZE];
 	const char *digits;
 
+	if (o->shifted)
+		return 0;
+	if (s->days != 0)
+		return s->days;
 	if (id.len == 0) {
-		if (o->study.len == 0)
-			return err_set(e, "has neither Patient ID (0010,0020) nor Study "
-			    "Instance UID (0020,000D) to move its dates by");
-		pseudonym_uid(s->key, o->study.p, o->study.len, uid);
-		id = (struct slice){ uid, strlen(uid) };
-	} else if ((digits = pseudonym_in(s, id)) != NULL) {
+		pseudonym_uid(s->key, uid.p, uid.len, made);
+		id = (struct slice){ made, strlen(made) };
+	} else if ((digits = pseudonym_id_in(s->key, id.p, id.len)) != NULL) {
 		id = (struct slice){ digits, PSEUDONYM_ID_DIGITS };
 	}
-	o->shift = dates_patient_shift(s->key, id.p, id.len);
-	return 0;
+	return dates_patient_shift(s->key, id.p, id.len);
 }
 
 int
@@ -113,7 +100,6 @@ ids_begin(const struct ids *s, struct ids_object *o, struct err *e)
 	o->proof = seal_prove(s->key, &o->facts, o->method);
 	o->shifted = o->proof.dates && slice_is(o->facts.temporal, "MODIFIED");
 	o->patient[0] = '\0';
-	o->shift = o->shifted ? 0 : s->days;
 	if (o->facts.patient.len == 0 && s->table != NULL)
 		return err_set(e, "has no Patient ID (0010,0020) to find in the id table");
 	if (new_patient(s, o, o->facts.patient, o->issuer, &id, e) < 0)
@@ -123,7 +109,8 @@ ids_begin(const struct ids *s, struct ids_object *o, struct err *e)
 		goto out;
 	}
 	snprintf(o->patient, sizeof o->patient, "%s", id.data != NULL ? id.data : "");
-	got = s->by_patient && !o->shifted ? find_shift(s, o, e) : 0;
+	o->shift = find_shift(s, o);
+	got = 0;
 out:
 	buf_free(&id);
 	return got;
@@ -136,7 +123,7 @@ ids_are_ours(const struct ids *s, const struct ids_object *o, struct slice id)
 
 	if (id.len == 0)
 		return false;
-	if (pseudonym_in(s, id) != NULL ||
+	if (pseudonym_id_in(s->key, id.p, id.len) != NULL ||
 	    (o->proof.patient && slice_equal(id, o->facts.patient)) ||
 	    (o->proof.accession && slice_equal(id, o->facts.accession)))
 		return true;

@@ -16,6 +16,7 @@
 #include "deid/key.h"
 #include "deid/seal.h"
 
+#define IDS_PREFIX_MAX 32	/* characters; an LO holds 64 */
 #define IDS_SIZE 257		/* an id and its NUL: LO, 64 characters of UTF-8 */
 
 /* Of the whole run. */
@@ -23,8 +24,7 @@ struct ids {
 	const struct key *key;
 	const char *prefix;		/* of pseudonyms; "" for none */
 	const struct idtable *table;	/* NULL for none */
-	bool by_patient;		/* dates move by the patient's days, not by DAYS */
-	int days;			/* 0 for none */
+	int days;			/* that dates move; 0: the patient's */
 };
 
 /* Of one object, as it comes; the slices are the caller's, and must outlive it. */
@@ -41,9 +41,9 @@ struct ids_object {
 };
 
 /*
- * Fills in what becomes of object O. Refused: a patient that the table does not know,
- * and, where dates move by the patient's days, an object with neither Patient ID nor
- * Study Instance UID. Returns 0, or -1 with E filled.
+ * Fills in what becomes of object O. Without Patient ID the study decides by how many
+ * days its dates move, without study the instance. Refused: a patient that the table
+ * does not know. Returns 0, or -1 with E filled.
  */
 int ids_begin(const struct ids *s, struct ids_object *o, struct err *e);
 

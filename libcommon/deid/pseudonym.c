@@ -129,14 +129,24 @@ id_make(const struct key *k, const char *kind, const char *id, size_t len,
 	    digits, out);
 }
 
+const char *
+pseudonym_id_in(const struct key *k, const char *id, size_t len)
+{
+	const char *end;
+
+	if (len < PSEUDONYM_ID_DIGITS)
+		return NULL;
+	end = id + len - PSEUDONYM_ID_DIGITS;
+	return id_is_ours(k, end, PSEUDONYM_ID_DIGITS) ? end : NULL;
+}
+
 void
 pseudonym_id(const struct key *k, const char *kind, const char *id, size_t len,
     char out[PSEUDONYM_ID_DIGITS + 1])
 {
-	const char *end = len < PSEUDONYM_ID_DIGITS ? NULL :
-	    id + len - PSEUDONYM_ID_DIGITS;
+	const char *end = pseudonym_id_in(k, id, len);
 
-	if (end != NULL && id_is_ours(k, end, PSEUDONYM_ID_DIGITS)) {
+	if (end != NULL) {
 		memcpy(out, end, PSEUDONYM_ID_DIGITS);
 		out[PSEUDONYM_ID_DIGITS] = '\0';
 	} else {

@@ -40,6 +40,9 @@ void pseudonym_uid(const struct key *k, const char *uid, size_t len,
 void pseudonym_id(const struct key *k, const char *kind, const char *id,
     size_t len, char out[PSEUDONYM_ID_DIGITS + 1]);
 
+/* The PSEUDONYM_ID_DIGITS by this key that ID ends in, or NULL. */
+const char *pseudonym_id_in(const struct key *k, const char *id, size_t len);
+
 /*
  * The same of an accession number, which has PSEUDONYM_ID_DIGITS characters in all
  * and begins with as much of PREFIX as PSEUDONYM_ACCESSION_PREFIX allows; of n digits

@@ -5,12 +5,10 @@
 #include <string.h>
 
 #include "deid/content.h"
-#include "deid/dates.h"
 #include "deid/documents.h"
 #include "deid/graphics.h"
 #include "deid/originals.h"
 #include "deid/private.h"
-#include "deid/pseudonym.h"
 #include "deid/work.h"
 #include "dicom/charset.h"
 
@@ -21,11 +19,9 @@
 #define CODE_SCHEME	OBJECT_TAG(0x0008, 0x0102)
 #define CODE_MEANING	OBJECT_TAG(0x0008, 0x0104)
 #define REFERENCES	OBJECT_TAG(0x0008, 0x1115)
-#define PATIENT_ID	OBJECT_TAG(0x0010, 0x0020)
 #define REMOVED		OBJECT_TAG(0x0012, 0x0062)
 #define METHOD		OBJECT_TAG(0x0012, 0x0063)
 #define METHOD_CODES	OBJECT_TAG(0x0012, 0x0064)
-#define STUDY		OBJECT_TAG(0x0020, 0x000d)
 #define TEMPORAL	OBJECT_TAG(0x0028, 0x0303)
 #define DOCUMENT	OBJECT_TAG(0x0042, 0x0011)
 #define ENCRYPTED	OBJECT_TAG(0x0400, 0x0500)
@@ -210,30 +206,35 @@ put_text(struct object *o, struct item *set, uint32_t tag, const char *vr,
 	return item_put(o, set, tag, vr, text, strlen(text), e) == NULL ? -1 : 0;
 }
 
-/* (0012,0063) with our value behind those that others put there. */
+/* (0012,0063) with our values behind those that others put there. */
 static int
 set_method(struct work *w, struct err *e)
 {
-	char ours[PROFILE_METHOD_SIZE];
-	const char *p, *end, *stop;
-	size_t len, n;
+	char ours[PROFILE_METHOD_SIZE], seal[SEAL_SIZE];
+	const char *p, *end;
+	struct slice value;
 
+	if (scrub_make_seal(w, seal, e) < 0)
+		return -1;
 	if (w->weakened)
 		snprintf(ours, sizeof ours, "%s", WEAKENED_TEXT);
 	else
 		profile_method(&w->profile, ours);
-	n = strlen(ours);
 	buf_clear(&w->value);
-	if ((p = item_text(object_set(w->o), METHOD, &len)) != NULL)
-		for (end = p + len; p < end; p = stop + 1) {
-			if ((stop = memchr(p, '\\', (size_t)(end - p))) == NULL)
-				stop = end;
-			if (((size_t)(stop - p) != n || memcmp(p, ours, n) != 0) &&
-			    (buf_add(&w->value, p, (size_t)(stop - p), e) < 0 ||
+	if ((p = item_text(object_set(w->o), METHOD, &value.len)) != NULL)
+		for (end = p + value.len; p < end; p = value.p + value.len + 1) {
+			value.p = p;
+			if ((p = memchr(p, '\\', (size_t)(end - p))) == NULL)
+				p = end;
+			value.len = (size_t)(p - value.p);
+			if (!slice_is(value, ours) && !seal_is(value) &&
+			    (buf_add(&w->value, value.p, value.len, e) < 0 ||
 			    buf_add(&w->value, "\\", 1, e) < 0))
 				return -1;
 		}
-	return buf_add(&w->value, ours, n, e) < 0 ||
+	return buf_add(&w->value, ours, strlen(ours), e) < 0 ||
+	    buf_add(&w->value, "\\", 1, e) < 0 ||
+	    buf_add(&w->value, seal, strlen(seal), e) < 0 ||
 	    put_text(w->o, object_set(w->o), METHOD, "LO", w->value.data, e) < 0 ?
 	    -1 : 0;
 }
@@ -287,6 +288,9 @@ set_marks(struct work *w, struct err *e)
 	int i;
 
 	if (put_text(w->o, set, REMOVED, "CS", "YES", e) < 0 ||
+	    put_text(w->o, set, TEMPORAL, "CS", dates, e) < 0 ||
+	    ((w->dates_moved || w->settings.dates == CLEAN_DATES_SHIFT) &&
+	    scrub_map_shift(w, e) < 0) ||
 	    set_method(w, e) < 0 ||
 	    (!w->weakened && add_code(w->o, profile_basic_code(), e) < 0))
 		return -1;
@@ -294,32 +298,10 @@ set_marks(struct work *w, struct err *e)
 		if (w->profile.option[i] && add_code(w->o,
 		    profile_option_code((enum profile_option)i), e) < 0)
 			return -1;
-	return put_text(w->o, set, TEMPORAL, "CS", dates, e);
+	return 0;
 }
 
 /* ---- an object */
-
-/* The patient's new id, and the days that the patient's dates move. */
-static void
-know_patient(struct work *w)
-{
-	const struct item *set = object_set(w->o);
-	char id[PSEUDONYM_ID_DIGITS + 1], uid[PSEUDONYM_UID_SIZE] = "";
-	const char *v;
-	size_t len;
-
-	if ((v = item_text(set, PATIENT_ID, &len)) != NULL) {
-		pseudonym_id(&w->s->key, "patient", v, len, id);
-		snprintf(w->patient, sizeof w->patient, "%s%s", w->s->prefix, id);
-		v = id;
-	} else if ((v = item_text(set, STUDY, &len)) != NULL) {
-		pseudonym_uid(&w->s->key, v, len, uid);
-		v = uid;
-	} else
-		v = uid;
-	w->settings.shift = w->s->fixed_shift ? w->s->days :
-	    dates_patient_shift(&w->s->key, v, strlen(v));
-}
 
 static void
 know_settings(struct work *w)
@@ -328,6 +310,7 @@ know_settings(struct work *w)
 
 	w->settings.dates = option[RETAIN_FULL_DATES] ? CLEAN_DATES_KEEP :
 	    option[RETAIN_MODIFIED_DATES] ? CLEAN_DATES_SHIFT : CLEAN_DATES_REMOVE;
+	w->settings.shift = w->ids.shift;
 	w->settings.keep_places = option[RETAIN_INSTITUTION];
 	w->settings.keep_devices = option[RETAIN_DEVICE];
 }
@@ -409,15 +392,18 @@ scrub_apply(const struct scrub *s, struct object *o, struct err *e)
 	snprintf(sop_class, sizeof sop_class, "%.*s", (int)(len < 64 ? len : 64), v);
 	w.profile.iod = profile_iod(sop_class);
 	w.profile.lists_references = item_find(top.set, REFERENCES) != NULL;
-	know_patient(&w);
+	if (scrub_know_ids(&w, e) < 0)
+		goto out;
 	know_settings(&w);
 	names_clear(w.names);
 	if (w.profile.option[RETAIN_SAFE_PRIVATE] || s->policy != NULL)
 		private_name_vrs(o, top.set);
 	if (s->policy != NULL && policy_begin(s->policy, o, &top.closed, e) < 0)
-		return -1;
+		goto out;
 	w.closed = top.closed;
 	got = scrub_all(&w, &top, e);
+out:
+	buf_free(&w.ids_text);
 	buf_free(&w.utf8);
 	buf_free(&w.cleaned);
 	buf_free(&w.value);

@@ -14,13 +14,12 @@
 #include "deid/clean.h"
 #include "deid/envelope.h"
 #include "deid/graphics.h"
+#include "deid/ids.h"
 #include "deid/key.h"
 #include "deid/names.h"
 #include "deid/policy.h"
 #include "deid/profile.h"
 #include "dicom/object.h"
-
-#define SCRUB_PREFIX_MAX 32	/* characters before an id; LO holds 64 */
 
 /* What becomes of an object with an encapsulated document (0042,0011). */
 enum scrub_documents { SCRUB_DOCUMENTS_REFUSE, SCRUB_DOCUMENTS_DUMMY, SCRUB_DOCUMENTS_DROP };
@@ -29,12 +28,10 @@ enum scrub_documents { SCRUB_DOCUMENTS_REFUSE, SCRUB_DOCUMENTS_DUMMY, SCRUB_DOCU
 struct scrub {
 	struct profile profile;	/* its options; iod is set for each object */
 	struct key key;
-	const char *prefix;	/* of patient ids; "" for none */
+	struct ids ids;		/* with that key */
 	struct policy *policy;	/* the site's, or NULL */
 	struct clean *clean;
 	struct names *names;	/* memory for those of one object */
-	bool fixed_shift;	/* dates move by DAYS, not by what the key says */
-	int days;
 	graphics_find_fn *find_text;	/* in overlays; NULL: they go */
 	void *find_arg;
 	enum scrub_documents documents;
@@ -48,8 +45,9 @@ struct scrub {
 /*
  * De-identifies O in memory, what the policy says first; object_write then writes it.
  * A policy that lets through what the profile does not takes the claim of the Basic
- * Profile (113100) out of the marks, and says so in (0012,0063). Replacements that this
- * key made before stay (pseudonym.h), so that doing a file again changes nothing.
+ * Profile (113100) out of the marks, and says so in (0012,0063). What this key replaced
+ * before (pseudonym.h), and what it proves to have moved and mapped (seal.h), stays,
+ * so that doing a file again changes nothing.
  * Refused: a DICOMDIR, an encapsulated document unless S says otherwise, a voice, an
  * object without SOP Class or Instance UID. Returns 0; 1 when O is to be dropped; or
  * -1 with E filled. In both O must not be written.

@@ -8,10 +8,6 @@
 #include "deid/private.h"
 #include "dicom/charset.h"
 
-#define ACCESSION	OBJECT_TAG(0x0008, 0x0050)
-#define PATIENT_NAME	OBJECT_TAG(0x0010, 0x0010)
-#define PATIENT_ID	OBJECT_TAG(0x0010, 0x0020)
-
 static bool
 is_vr(const struct element *el, const char *vr)
 {
@@ -52,18 +48,13 @@ bool
 scrub_is_replacement(const struct work *w, const struct element *el)
 {
 	const char *dummy = dummy_of(el->vr), *text;
-	char id[PSEUDONYM_ID_DIGITS + 1];
 	size_t len;
 
 	if ((text = element_text(el, &len)) == NULL)
 		return false;
 	if (dummy != NULL && len == strlen(dummy) && memcmp(text, dummy, len) == 0)
 		return true;
-	if (len < PSEUDONYM_ID_DIGITS)
-		return false;
-	pseudonym_id(&w->s->key, "", text, len, id);
-	return memcmp(text + len - PSEUDONYM_ID_DIGITS, id,
-	    PSEUDONYM_ID_DIGITS) == 0;
+	return pseudonym_id_in(&w->s->key, text, len) != NULL;
 }
 
 /*
@@ -134,58 +125,16 @@ replace_uids(struct work *w, struct element *el, struct err *e)
 	}
 }
 
-/*
- * The values that a pseudonym replaces instead of nothing or a dummy, so that
- * a patient's objects still belong together. Returns 1 when EL was set.
- */
-static int
-replace_identity(struct work *w, struct element *el, struct err *e)
-{
-	char id[PSEUDONYM_ID_DIGITS + 1];
-	const char *kind, *text;
-	size_t len;
-
-	if ((text = element_text(el, &len)) == NULL)
-		return 0;
-	switch (el->tag) {
-	case PATIENT_NAME:
-		/* Of the object's own patient, whose id decides. */
-		if (w->depth == 0 && w->patient[0] != '\0')
-			return element_set(w->o, el, w->patient, strlen(w->patient),
-			    e) < 0 ? -1 : 1;
-		kind = "patient name";
-		break;
-	case PATIENT_ID:
-		kind = "patient";
-		break;
-	case ACCESSION:
-		kind = "accession";
-		break;
-	default:
-		return 0;
-	}
-	pseudonym_id(&w->s->key, kind, text, len, id);
-	buf_clear(&w->value);
-	if (el->tag != ACCESSION &&
-	    buf_add(&w->value, w->s->prefix, strlen(w->s->prefix), e) < 0)
-		return -1;
-	if (buf_add(&w->value, id, strlen(id), e) < 0)
-		return -1;
-	if (el->tag != PATIENT_NAME &&
-	    scrub_pair(w, kind, text, len, w->value.data, e) < 0)
-		return -1;
-	return set_value(w, el, &w->value, e) < 0 ? -1 : 1;
-}
-
 int
-scrub_hash(struct work *w, struct element *el, struct err *e)
+scrub_hash(struct work *w, const struct item *set, struct element *el,
+    struct err *e)
 {
 	char id[PSEUDONYM_ID_DIGITS + 1];
 	const char *p, *end, *stop;
 	size_t len;
 	int got;
 
-	if ((got = replace_identity(w, el, e)) != 0 ||
+	if ((got = scrub_replace_id(w, set, el, e)) != 0 ||
 	    (p = element_text(el, &len)) == NULL)
 		return got < 0 ? -1 : 0;
 	buf_clear(&w->value);
@@ -239,13 +188,14 @@ scrub_set_utf8(struct work *w, const struct item *set, struct element *el,
 	const struct charset *c;
 	const char *declared;
 	size_t declared_len;
+	int lost;
 
 	declared = item_charset(set, &declared_len);
 	buf_clear(&w->value);
 	if ((c = charset_find(declared, declared_len, e)) == NULL ||
-	    charset_encode(c, el->vr, text, len, &w->value, e) < 0)
+	    (lost = charset_encode(c, el->vr, text, len, &w->value, e)) < 0)
 		return -1;
-	return set_value(w, el, &w->value, e);
+	return set_value(w, el, &w->value, e) < 0 ? -1 : lost;
 }
 
 /* Several values are cleaned one by one, so that each stays where it was. */
@@ -349,8 +299,9 @@ cap_age(struct work *w, struct element *el, bool *changed, struct err *e)
 
 /* ---- all of it */
 
-static int act_plainly(struct work *w, struct element *el,
-    enum profile_action action, const char *rule, bool *dummied, struct err *e);
+static int act_plainly(struct work *w, const struct item *set,
+    struct element *el, enum profile_action action, const char *rule,
+    bool *dummied, struct err *e);
 
 /* An action that looks at the value; where it fails the verdict's other one. */
 static int
@@ -391,7 +342,7 @@ act_on_value(struct work *w, struct item *set, struct element *el,
 	if (got < 0)
 		return -1;
 	if (got == 0)
-		return act_plainly(w, el, v->otherwise, v->rule, dummied, e);
+		return act_plainly(w, set, el, v->otherwise, v->rule, dummied, e);
 	return changed ? scrub_log(w, el, v->rule, name, e) : 0;
 }
 
@@ -435,8 +386,8 @@ scrub_dummy(struct work *w, struct element *el, struct err *e)
 }
 
 static int
-act_plainly(struct work *w, struct element *el, enum profile_action action,
-    const char *rule, bool *dummied, struct err *e)
+act_plainly(struct work *w, const struct item *set, struct element *el,
+    enum profile_action action, const char *rule, bool *dummied, struct err *e)
 {
 	int got;
 
@@ -461,7 +412,7 @@ act_plainly(struct work *w, struct element *el, enum profile_action action,
 		return scrub_log(w, el, rule,
 		    action == ACTION_EMPTY ? "empty" : "dummy", e);
 	}
-	if ((got = replace_identity(w, el, e)) != 0)
+	if ((got = scrub_replace_id(w, set, el, e)) != 0)
 		return got < 0 ? -1 : scrub_log(w, el, rule, "pseudonym", e);
 	if (action == ACTION_EMPTY)
 		return element_set(w->o, el, "", 0, e) < 0 ? -1 :
@@ -478,5 +429,5 @@ scrub_act(struct work *w, struct item *set, struct element *el,
 	if (v->action == ACTION_DUMMY && is_vr(el, "SQ") &&
 	    first_item(w, set, el, e) < 0)
 		return -1;
-	return act_plainly(w, el, v->action, v->rule, dummied, e);
+	return act_plainly(w, set, el, v->action, v->rule, dummied, e);
 }

@@ -108,7 +108,9 @@ gather_one(struct work *w, struct item *set, const struct element *el,
 	    (kind == NAMES_UID && strncmp(text, "1.2.840.10008.", 14) == 0) ||
 	    is_kept(w, set, el))
 		return 0;
-	return scrub_utf8(w, set, el, text, len, &utf8, &len, e) < 0 ? -1 :
+	if (scrub_utf8(w, set, el, text, len, &utf8, &len, e) < 0)
+		return -1;
+	return scrub_is_new_id(w, el, (struct slice){ utf8, len }) ? 0 :
 	    names_add(w->names, kind, utf8, len, e);
 }
 

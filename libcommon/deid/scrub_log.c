@@ -60,9 +60,9 @@ scrub_log_at(void *arg, const struct item *set, uint32_t tag, const char *rule,
 	return got;
 }
 
-/* Bytes of any character set as a JSON string: above 7 bits as Latin-1. */
+/* Bytes that are no UTF-8 as a JSON string: above 7 bits as Latin-1. */
 static json_t *
-json_bytes(const char *text, size_t len)
+json_latin1(const char *text, size_t len)
 {
 	struct buf b = { 0 };
 	json_t *v = NULL;
@@ -87,12 +87,13 @@ int
 scrub_pair(struct work *w, const char *kind, const char *from, size_t len,
     const char *to, struct err *e)
 {
-	json_t *line;
+	json_t *line, *was;
 
 	if (w->s->map == NULL || (strlen(to) == len && memcmp(from, to, len) == 0))
 		return 0;
-	line = json_pack("{s:s, s:o, s:s}", "kind", kind, "from",
-	    json_bytes(from, len), "to", to);
+	if ((was = json_stringn(from, len)) == NULL)
+		was = json_latin1(from, len);
+	line = json_pack("{s:s, s:o, s:s}", "kind", kind, "from", was, "to", to);
 	if (line == NULL || json_array_append_new(w->s->map, line) < 0)
 		return err_set(e, "out of memory");
 	return 0;

@@ -65,7 +65,7 @@ replace(struct work *w, struct item *set, struct element *el,
 	if (text == NULL)
 		return 0;
 	if (pv->action == POLICY_HASH)
-		return scrub_hash(w, el, e);
+		return scrub_hash(w, set, el, e);
 	buf_clear(&w->value);
 	return round_values(&pv->rounding, el->vr, text, len, &w->value, e) < 0 ?
 	    -1 : element_set(w->o, el, w->value.len > 0 ? w->value.data : "",

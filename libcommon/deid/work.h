@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "deid/clean.h"
+#include "deid/ids.h"
 #include "deid/profile.h"
 #include "deid/pseudonym.h"
 #include "deid/scrub.h"
@@ -17,7 +18,8 @@ struct work {
 	struct profile profile;
 	struct clean_settings settings;
 	struct names *names;	/* what the profile takes away */
-	char patient[SCRUB_PREFIX_MAX + PSEUDONYM_ID_DIGITS + 1];	/* new id, or "" */
+	struct ids_object ids;	/* what its ids become, and its shift */
+	struct buf ids_text;	/* what IDS was found in */
 	uint32_t path[WORK_DEPTH_MAX];	/* the sequences around, outermost first */
 	size_t depth;
 	bool closed;		/* the top level, of policy.h */
@@ -66,9 +68,13 @@ int scrub_close(struct work *w, struct element *el, unsigned line, struct err *e
 int scrub_dummy(struct work *w, struct element *el, struct err *e);
 
 /* Replaces each value of EL, text, by a pseudonym. Returns 0, or -1 with E filled. */
-int scrub_hash(struct work *w, struct element *el, struct err *e);
+int scrub_hash(struct work *w, const struct item *set, struct element *el,
+    struct err *e);
 
-/* TEXT, UTF-8, as the value of EL in the character set that holds there. */
+/*
+ * TEXT, UTF-8, as the value of EL in the character set that holds there. Returns 0, 1
+ * when a character is not in it, which is a question mark then, or -1 with E filled.
+ */
 int scrub_set_utf8(struct work *w, const struct item *set, struct element *el,
     const char *text, size_t len, struct err *e);
 
@@ -81,6 +87,30 @@ int scrub_gather(struct work *w, struct item *set, struct err *e);
  */
 int scrub_utf8(struct work *w, const struct item *set, const struct element *el,
     const char *text, size_t n, const char **out, size_t *len, struct err *e);
+
+/*
+ * Finds out what becomes of the object's ids, and notes it in W; before anything is
+ * changed. Returns 0, or -1 with E filled.
+ */
+int scrub_know_ids(struct work *w, struct err *e);
+
+/*
+ * Puts the new id in the place of a patient's name or id, or an accession number, so
+ * that a patient's objects still belong together. Returns 1 when EL was set, 0 when it
+ * is none of these or empty, -1 with E filled.
+ */
+int scrub_replace_id(struct work *w, const struct item *set, struct element *el,
+    struct err *e);
+
+/* Is TEXT, the UTF-8 of EL, a name or id that was put there before? */
+bool scrub_is_new_id(const struct work *w, const struct element *el,
+    struct slice text);
+
+/* Notes in the crosswalk by how many days its dates have moved. Returns 0 or -1. */
+int scrub_map_shift(struct work *w, struct err *e);
+
+/* The seal of the object as it is now. Returns 0 or -1. */
+int scrub_make_seal(struct work *w, char out[SEAL_SIZE], struct err *e);
 
 /* Is the text of EL what dcm-scrub with this key puts in its place? */
 bool scrub_is_replacement(const struct work *w, const struct element *el);
