@@ -192,7 +192,7 @@ nearest_keyword(const char *word, size_t len)
 {
 	const struct dictionary_entry *d;
 	const char *found = NULL;
-	unsigned best = (unsigned)len / 3 + 1, n;
+	unsigned best = (unsigned)len / 3 + 2, n;
 	size_t other;
 
 	for (d = dictionary_next(NULL); d != NULL; d = dictionary_next(d)) {

@@ -190,7 +190,7 @@ scrub_set(struct work *w, const struct place *p, struct err *e)
 				return -1;
 		}
 		w->depth--;
-		if (inner.opened != 0 && scrub_close(w, el, inner.opened, e) < 0)
+		if (inner.opened != 0 && scrub_close(w, el, &inner, e) < 0)
 			return -1;
 	}
 	return w->profile.option[RETAIN_SAFE_PRIVATE] || w->s->policy != NULL ?

@@ -131,6 +131,8 @@ scrub_by_policy(struct work *w, const struct place *p, struct element *el,
 	    pv.action == POLICY_DUMMY) && (v->action == ACTION_REMOVE ||
 	    v->action == ACTION_EMPTY || v->action == ACTION_DUMMY)))
 		return 0;
+	w->named += !pv.closed && pv.action != POLICY_REMOVE;
+	inner->named = w->named;
 	inner->dummied = false;
 	inner->opened = pv.action == POLICY_OPEN ? pv.line : 0;
 	snprintf(w->rule, sizeof w->rule, "policy:%u", pv.line);
@@ -153,18 +155,12 @@ scrub_by_policy(struct work *w, const struct place *p, struct element *el,
 }
 
 int
-scrub_close(struct work *w, struct element *el, unsigned line, struct err *e)
+scrub_close(struct work *w, struct element *el, const struct place *inner,
+    struct err *e)
 {
-	const struct item *set;
-	size_t i, k;
-
-	for (i = 0; i < el->nitems; i++) {
-		set = &el->items[i];
-		for (k = 0; !set->gone && k < set->n; k++)
-			if (!set->elements[k].gone)
-				return 0;
-	}
+	if (w->named != inner->named)
+		return 0;
 	el->gone = true;
-	snprintf(w->rule, sizeof w->rule, "policy:%u", line);
+	snprintf(w->rule, sizeof w->rule, "policy:%u", inner->opened);
 	return scrub_log(w, el, w->rule, "remove", e);
 }

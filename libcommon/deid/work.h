@@ -23,6 +23,7 @@ struct work {
 	uint32_t path[WORK_DEPTH_MAX];	/* the sequences around, outermost first */
 	size_t depth;
 	bool closed;		/* the top level, of policy.h */
+	size_t named;		/* elements that rules of the policy name and let stay */
 	bool weakened;		/* the policy let through what the profile does not */
 	bool dates_moved;	/* or dates, not as (0028,0303) would say */
 	/* Memory for one element at a time: */
@@ -39,6 +40,7 @@ struct place {
 	bool dummied;
 	bool closed;		/* of policy.h */
 	unsigned opened;	/* the line of the policy that opened the sequence, or 0 */
+	size_t named;		/* work's, when it did */
 };
 
 /* What is to become of EL. */
@@ -61,8 +63,12 @@ int scrub_act(struct work *w, struct item *set, struct element *el,
 int scrub_by_policy(struct work *w, const struct place *p, struct element *el,
     struct profile_verdict *v, struct place *inner, struct err *e);
 
-/* Removes a sequence that the policy opened if nothing is left in it. */
-int scrub_close(struct work *w, struct element *el, unsigned line, struct err *e);
+/*
+ * Removes EL, a sequence that the policy opened, if nothing that its rules name stayed
+ * in its items, which were INNER.
+ */
+int scrub_close(struct work *w, struct element *el, const struct place *inner,
+    struct err *e);
 
 /* Puts into EL, no sequence, a constant that is valid for its VR, or new UIDs. */
 int scrub_dummy(struct work *w, struct element *el, struct err *e);
