@@ -66,15 +66,21 @@ errors() {
 	1.7 DATE Seen on: 19000101
 	1.8 CODE Finding: 27925004
 	1.9 TEXT Subject ID: ANON
-	1.10 NUM Length: 7.25
-	1.10.1 -> 1.8
-	1.10.2 -> 1.10
+	1.10 TEXT Observer Organization Name: ANON
+	1.11 CODE Hospital: ANON
+	1.12 CODE Side: 8
+	1.13 TEXT Radiologist comment: nodule of 12 mm
+	1.14 NUM Length: 7.25
+	1.14.1 -> 1.8
+	1.14.2 -> 1.13
 	END
-	run ! grep -aE 'Jane|Kildare|4711|1\.2\.3\.4' out.dcm
-	# dsr2html reads the tree, and finds its references.
-	run -0 dsr2html +U8 out.dcm html
-	for n in 1.2.3 1.8 1.10; do
-		grep -q "by-reference\|#content_item_" html
+	run ! grep -aE 'Jane|Kildare|Fernwood|4711|1\.2\.3\.4' out.dcm
+	# DCMTK checks each reference, and warns.
+	run -0 dsrdump +Pn out.dcm
+	run ! grep -E '^[WE]: ' <<<"$output"
+	run -0 dsrdump +Pn out.dcm
+	for n in 1.2.3 1.8 1.13; do
+		[[ $output == *"<inferred from $n>"* ]]
 	done
 }
 

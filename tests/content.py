@@ -36,7 +36,7 @@ PRIVATE = "99ACME"
 def table():
     with open(os.path.join(HERE, "..", "share", "structured-content.tsv"), encoding="utf-8") as f:
         lines = [line.rstrip("\n").split("\t") for line in f if not line.startswith("#")]
-    return [dict(zip(lines[0], line)) for line in lines[1:]]
+    return [dict(zip(lines[0], line)) for line in lines[1:] if line[0] != "*"]    # those are ours
 
 
 # ---- writing
@@ -151,7 +151,11 @@ def write_tree():
         item("PNAME", ("P1", PRIVATE, "Told by")), item("DATE", ("D1", PRIVATE, "Seen on")),
         item("CODE", ("121071", "DCM", "Finding"), ("27925004", "SCT", "Nodule")),
         item("TEXT", ("121030", "DCM", "Subject ID"), "4711-22"),
-        item("NUM", size, 7.25, by_reference(1, 10), by_reference(1, 12)))
+        item("TEXT", ("O1", PRIVATE, "Observer Organization Name"), "Fernwood"),
+        item("CODE", ("O2", PRIVATE, "Hospital"), ("7", PRIVATE, "Fernwood")),
+        item("CODE", ("O3", PRIVATE, "Side"), ("8", PRIVATE, "left side")),
+        item("TEXT", ("O4", PRIVATE, "Radiologist comment"), SCIENCE),
+        item("NUM", size, 7.25, by_reference(1, 10), by_reference(1, 15)))
 
 
 def context_item(name, **kw):

@@ -1,17 +1,22 @@
-# content.awk: Table E.3.4-1 as C, by code value. Run as
+# content.awk: Table E.3.4-1 as C, by code value; then how other names end. Run as
 #	awk -f content.awk structured-content.tsv
-BEGIN { FS = "\t"; sort = "LC_ALL=C sort" }
+BEGIN { FS = "\t"; sort = "LC_ALL=C sort"; print "static const struct row rows[] = {"; fflush() }
 FNR <= 2 { next }			# the source, and the names of the columns
 {
 	options = " "			# Retain Safe Private has no column
 	for (i = 7; i <= 13; i++) options = options ($i == "" ? " " : $i)
-	row($1, $2)
-	if ($3 != "") row($3, "SRT")
+	fields = sprintf("\"%s\", TYPE_%s, CODE_%s, \"%s\", %s", $4, $5,
+	    $6 == "X/D" ? "X_D" : $6, options, $14 == "" ? "NOBODY" : "NAMES_" toupper($14))
 }
+$1 == "*" { ending[++n] = fields; next }
+{ row($1, $2) }
+$3 != "" { row($3, "SRT") }
 function row(code, scheme) {
-	printf "\t{ \"%s\", \"%s\", \"%s\", TYPE_%s, CODE_%s, \"%s\" },\n", code, scheme, $4, $5,
-	    $6 == "X/D" ? "X_D" : $6, options | sort
+	printf "\t{ \"%s\", \"%s\", %s },\n", code, scheme, fields | sort
 }
 END {
 	close(sort)
+	print "};\nstatic const struct row endings[] = {"
+	for (i = 1; i <= n; i++) printf "\t{ \"*\", \"*\", %s },\n", ending[i]
+	print "};"
 }

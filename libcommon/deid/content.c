@@ -48,6 +48,8 @@ enum type {
 	TYPE_WAVEFORM, TYPE_CONTAINER
 };
 
+enum { NOBODY = -1 };	/* is no names_kind: it tells of nobody */
+
 enum code { CODE_K, CODE_X, CODE_X_D, CODE_D, CODE_C };
 
 struct row {
@@ -56,11 +58,11 @@ struct row {
 	enum code basic;
 	const char *options;	/* one letter for each profile_option up to
 				   CLEAN_DESCRIPTORS: K, C, blank */
+	int identity;		/* a names_kind, or NOBODY */
 };
 
-static const struct row rows[] = {
+/* Those of the table by code value; and those of ours, by how a meaning ends. */
 #include "deid/content.inc"
-};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -248,18 +250,88 @@ find_by_meaning(const struct item *concept, enum type t)
 	return best;
 }
 
-static const struct row *
-find_row(const struct item *concept, enum type t)
+/* Does TEXT end in WORDS, whatever their case, with no letter or digit before? */
+static bool
+ends_in(const char *text, size_t len, const char *words)
 {
+	size_t n = strlen(words);
+
+	return len >= n && strncasecmp(text + len - n, words, n) == 0 &&
+	    (len == n || strchr(" -_/.'(", text[len - n - 1]) != NULL);
+}
+
+/* "Patient" of "Patient's ID number": a concept is named by what it is of. */
+static size_t
+without_last_words(const char *text, size_t len)
+{
+	static const char *const last[] = { "name", "id", "identifier", "number",
+	    "no", "code", "'s" };
+	size_t i = 0;
+
+	while (i < COUNT(last))
+		if (len > strlen(last[i]) && (last[i][0] == '\'' ?
+		    memcmp(text + len - 2, "'s", 2) == 0 : ends_in(text, len, last[i]))) {
+			len -= strlen(last[i]);
+			while (len > 0 && strchr(" -_/.", text[len - 1]) != NULL)
+				len--;
+			i = 0;
+		} else
+			i++;
+	return len;
+}
+
+static const struct row *
+find_by_ending(const struct item *concept)
+{
+	size_t i, len, short_len;
+	const char *meaning = item_text(concept, MEANING, &len);
+
+	if (meaning == NULL)
+		return NULL;
+	short_len = without_last_words(meaning, len);
+	for (i = 0; i < COUNT(endings); i++)
+		if (ends_in(meaning, len, endings[i].meaning) ||
+		    ends_in(meaning, short_len, endings[i].meaning))
+			return &endings[i];
+	return NULL;
+}
+
+/* Is the code one that a site made up? */
+static bool
+is_local(const struct item *code)
+{
+	size_t len;
+	const char *scheme = item_text(code, SCHEME, &len);
+
+	return scheme == NULL || (!is_snomed_rt(scheme, len) &&
+	    !is_known_scheme(scheme, len));
+}
+
+/*
+ * The row for SET's value, of type T. Text that no row speaks of is judged by what it
+ * is called; a code too, if both its name and itself are local.
+ */
+static const struct row *
+find_row(const struct item *set, const struct item *concept, enum type t)
+{
+	const struct row *r = NULL;
+	const struct element *el;
 	size_t len;
 	const char *scheme = item_text(concept, SCHEME, &len);
 
-	if (scheme == NULL)
-		return find_by_meaning(concept, t);
-	if (is_snomed_rt(scheme, len))
-		return find_by_code(concept, "SRT", 3, t);
-	return is_known_scheme(scheme, len) ?
-	    find_by_code(concept, scheme, len, t) : find_by_meaning(concept, t);
+	if (is_local(concept))
+		r = find_by_meaning(concept, t);
+	else if (is_snomed_rt(scheme, len))
+		r = find_by_code(concept, "SRT", 3, t);
+	else
+		r = find_by_code(concept, scheme, len, t);
+	if (r != NULL)
+		return r;
+	if (t == TYPE_CODE && is_local(concept) &&
+	    (el = item_find(set, CONCEPT_CODE)) != NULL && el->nitems > 0 &&
+	    is_local(&el->items[0]))
+		return find_by_ending(concept);
+	return t == TYPE_TEXT ? find_by_ending(concept) : NULL;
 }
 
 /* Of options that differ the stronger protection holds. */
@@ -342,7 +414,7 @@ content_decide(const bool option[PROFILE_OPTIONS], const struct item *set,
 	    (concept = concept_of(set)) == NULL ||
 	    !is_value(el->tag, t = type_of(set)))
 		return false;
-	if ((r = find_row(concept, t)) == NULL) {
+	if ((r = find_row(set, concept, t)) == NULL) {
 		*v = (struct profile_verdict){ ACTION_CLEAN, "content", ACTION_DUMMY };
 		return t == TYPE_TEXT && el->tag == TEXT_VALUE;
 	}
@@ -355,6 +427,25 @@ content_decide(const bool option[PROFILE_OPTIONS], const struct item *set,
 		v->action = family_of(t) == TYPE_DATE ? ACTION_SHIFT : ACTION_CLEAN;
 	else
 		v->action = v->otherwise;
+	return true;
+}
+
+bool
+content_identifies(const struct item *set, const struct element *el,
+    enum names_kind *kind)
+{
+	const struct item *concept;
+	const struct row *r;
+	enum type t;
+
+	if ((el->tag != TEXT_VALUE && el->tag != PERSON_NAME && el->tag != DATE) ||
+	    (concept = concept_of(set)) == NULL ||
+	    !is_value(el->tag, t = type_of(set)) ||
+	    (r = find_row(set, concept, t)) == NULL || r->identity == NOBODY)
+		return false;
+	/* A birth date in words is looked for as it is. */
+	*kind = r->identity == NAMES_BIRTH && el->tag != DATE ? NAMES_OTHER :
+	    (enum names_kind)r->identity;
 	return true;
 }
 
@@ -395,7 +486,7 @@ must_go(const struct work *w, const struct item *set)
 	const struct row *r;
 
 	return concept != NULL && t != TYPE_NONE &&
-	    (r = find_row(concept, t)) != NULL &&
+	    (r = find_row(set, concept, t)) != NULL &&
 	    resolve(r, w->option) == CODE_X &&
 	    (t == TYPE_CONTAINER || !has_children(set));
 }

@@ -6,7 +6,9 @@
  * whatever else has a Concept Name (0040,A043): by Table E.3.4-1, which is data
  * (share/) and compiled in. A row is found by code value and scheme of the concept
  * and by value type; retired SNOMED codes (SRT, SNM3, 99SDM) are known as what they
- * became; the name of a concept of any other scheme is found by its meaning.
+ * became; the name of a concept of any other scheme is found by its meaning. Text that
+ * no row speaks of, and local codes, are dummies when the name says that they are
+ * somebody's or some place's: "Hospital Name".
  *
  * X takes an item out, and puts references to others right; one that has children
  * which stay loses its value alone. X/D is D, since the template may
@@ -21,6 +23,7 @@
 
 #include "base/err.h"
 #include "deid/audit.h"
+#include "deid/names.h"
 #include "deid/profile.h"
 #include "dicom/object.h"
 
@@ -38,6 +41,13 @@ int content_prune(struct object *o, const bool option[PROFILE_OPTIONS],
  */
 bool content_decide(const bool option[PROFILE_OPTIONS], const struct item *set,
     const struct element *el, struct profile_verdict *v);
+
+/*
+ * Is EL of SET the value of a content item that names somebody, a place or an id, by
+ * the table's column identity? Then that must not be found in other text either.
+ */
+bool content_identifies(const struct item *set, const struct element *el,
+    enum names_kind *kind);
 
 /*
  * Refuses an object that holds a voice: audio SOP Classes, modality AU, waveforms in

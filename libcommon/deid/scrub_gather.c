@@ -1,4 +1,5 @@
 /* scrub_gather: what of an object's identity must not be found in it; see work.h. */
+#include "deid/content.h"
 #include "deid/work.h"
 
 #include <stdlib.h>
@@ -57,10 +58,13 @@ compare(const void *key, const void *member)
 
 /* What of EL identifies. False: nothing that is looked for in text. */
 static bool
-kind_of(const struct element *el, size_t depth, enum names_kind *kind)
+kind_of(const struct item *set, const struct element *el, size_t depth,
+    enum names_kind *kind)
 {
 	const struct source *s;
 
+	if (content_identifies(set, el, kind))
+		return true;
 	if (strcmp(el->vr, "PN") == 0)	/* Name, Other Names, Birth Name */
 		*kind = el->tag == 0x00100010 || el->tag == 0x00101001 ||
 		    el->tag == 0x00101005 ? NAMES_PATIENT : NAMES_PERSON;
@@ -102,7 +106,7 @@ gather_one(struct work *w, struct item *set, const struct element *el,
 	const char *text, *utf8;
 	size_t len;
 
-	if (!kind_of(el, w->depth, &kind) ||
+	if (!kind_of(set, el, w->depth, &kind) ||
 	    (text = element_text(el, &len)) == NULL ||
 	    scrub_is_replacement(w, el) ||
 	    (kind == NAMES_UID && strncmp(text, "1.2.840.10008.", 14) == 0) ||
