@@ -471,7 +471,7 @@ lint() {
 	run -0 jq -r '.actions[] | select(.rule | startswith("policy")) | [.tag, .rule, .action] | join(" ")' log
 	[ "$output" = "(0008,103E) policy:2 keep" ]
 	want <<-'E'
-	DeidentificationMethod = unphi: PS3.15 Basic Profile, weakened by a site policy
+	DeidentificationMethod ~ ^unphi: PS3.15 Basic Profile, weakened by a site policy\\
 	DeidentificationMethodCodeSequence = -
 	LongitudinalTemporalInformationModified = REMOVED
 	E
@@ -510,6 +510,7 @@ lint() {
 	DeviceSerialNumber hash
 	PatientAge round 5
 	SeriesDescription clean
+	StudyDate shift
 	private:"GEMS*" keep
 	E
 	dcm-scrub -k key --policy policy -o a.dcm in.dcm
