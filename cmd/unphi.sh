@@ -11,9 +11,10 @@ export LC_ALL=C
 prog=unphi
 handful=24	# files a pipeline: enough to forget what starting it costs
 
-usage="usage: unphi [-hV] [-j n] [-k keyfile] [--retain list] [--dates how]
-             [--prefix text] [--fill mode] [--video how] [--map file]
-             -o folder path ..."
+usage="usage: unphi [-hV] [-j n] [-k keyfile] [--retain list] [--clean list]
+             [--dates how] [--documents how] [--profile file] [--policy file]
+             [--prefix text] [--id-table file] [--map file] [--encrypt-to cert]
+             [--fill mode] [--video how] -o folder path ..."
 
 help() {
 	cat <<-'END'
@@ -21,11 +22,17 @@ help() {
 	  -j, --jobs N         work on N handfuls of files at a time; default: the cores
 	  -k, --key FILE       the secret key; default: one of your own, made at first use
 	      --retain LIST    what dcm-scrub retains
+	      --clean LIST     what dcm-scrub cleans
 	      --dates HOW      what dcm-scrub does with dates
-	      --prefix TEXT    what new patient ids begin with
+	      --documents HOW  what dcm-scrub does with files that hold a document
+	      --profile FILE   another edition of Table E.1-1
+	      --policy FILE    a site's rules, which come before the profile
+	      --prefix TEXT    what new patient ids and accession numbers begin with
+	      --id-table FILE  new ids that a trial has assigned, the only ones allowed
+	      --map FILE       append the crosswalk of old and new names and ids
+	      --encrypt-to CERT  put the originals in, for the holder of a certificate
 	      --fill MODE      what px-redact fills boxes with
 	      --video HOW      a video with text: refuse (the default), or frames
-	      --map FILE       append the crosswalk of old and new names and ids
 	  -h, --help           show this help
 	  -V, --version        show the version
 	END
@@ -40,9 +47,10 @@ die() {
 
 out='' jobs=$(nproc) key='' map=''
 # Nobody has seen what is beside the pictures in compressed frames.
-scrub_options=() redact_options=(--comments clear)
+scrub_options=() redact_options=(--comments clear) files=()
 args=$(getopt -n "$prog" -o o:j:k:hV \
-	-l output:,jobs:,key:,retain:,dates:,prefix:,fill:,video:,map:,help,version -- "$@") || {
+	-l output:,jobs:,key:,retain:,clean:,dates:,documents:,profile:,policy:,prefix:,id-table:,map: \
+	-l encrypt-to:,fill:,video:,help,version -- "$@") || {
 	printf '%s\n' "$usage" >&2
 	exit 2
 }
@@ -52,7 +60,13 @@ while [ "$1" != -- ]; do
 	-o | --output) out=$2 ;;
 	-j | --jobs) jobs=$2 ;;
 	-k | --key) key=$2 ;;
-	--retain | --dates | --prefix) scrub_options+=("$1" "$2") ;;
+	--retain | --clean | --dates | --documents | --prefix) scrub_options+=("$1" "$2") ;;
+	--profile | --policy | --id-table | --encrypt-to)
+		# They are read for each handful, which a pipe would not outlast.
+		[ -f "$2" ] || die "$2: there is no such file"
+		files+=("$(readlink -f -- "$2")")
+		scrub_options+=("$1" "${files[-1]}")
+		;;
 	--fill | --video) redact_options+=("$1" "$2") ;;
 	--map) map=$2 ;;
 	-h | --help) printf '%s\n' "$usage" && help && exit 0 ;;
@@ -85,24 +99,45 @@ for p in "${paths[@]}"; do
 	case $out/ in "$p"/*) die "the output folder lies inside of the input" ;; esac
 	case $p/ in "$out"/*) die "the input lies inside of the output folder" ;; esac
 done
+# It may be a pipe: it is opened once, for all handfuls.
 if [ -n "$map" ]; then
-	(umask 077 && : >>"$map") || exit 2
-	map=$(readlink -f -- "$map")
+	mask=$(umask)
+	umask 077
+	command exec 7>>"$map" || exit 2	# "command", or a failure would end us with 1
+	umask "$mask"
 fi
 
-if [ -z "$key" ]; then
-	key=${XDG_CONFIG_HOME:-${HOME:?}/.config}/unphi/key
-	if [ ! -e "$key" ]; then
-		(
-			umask 077
-			mkdir -p -- "${key%/*}" && head -c 32 /dev/urandom >"$key.new" &&
-				mv -n -- "$key.new" "$key"
-		) || exit 2
+# Of two that make a key at once one wins, and both use that.
+make_key() {
+	local new
+
+	mkdir -p -- "${key%/*}" && new=$(mktemp -- "$key.XXXXXX") || return
+	head -c 32 /dev/urandom >"$new" && [ "$(wc -c <"$new")" -eq 32 ] && sync -- "$new" &&
+		ln -- "$new" "$key" 2>/dev/null &&
 		echo "$prog: made the key $key; keep it secret, and keep it: the same key gives the same pseudonyms" >&2
-	fi
+	rm -f -- "$new"
+	[ -s "$key" ]
+}
+
+if [ -z "$key" ]; then
+	case ${XDG_CONFIG_HOME:-} in
+	/*) key=$XDG_CONFIG_HOME ;;
+	*) key=${HOME:-}/.config ;;
+	esac
+	key=$key/unphi/key
+	[[ $key = /?*/unphi/key && $key != /.config/* ]] || die "there is no home folder for a key of your own; name one with -k"
+	[ -e "$key" ] || (umask 077 && make_key) || die "$key: the key cannot be made; name another with -k"
 fi
+[ -f "$key" ] || die "$key: there is no such key"
 key=$(readlink -f -- "$key")
-[ -r "$key" ] || die "$key: the key cannot be read"
+
+# What dcm-scrub says against its options or the key, not against no file.
+said=$(dcm-scrub "${scrub_options[@]}" -k "$key" </dev/null 2>&1 >/dev/null)
+if ! grep -q '^dcm-scrub: (stdin): ' <<<"$said"; then
+	printf '%s\n' "$said" >&2
+	exit 2
+fi
+grep -v '^dcm-scrub: (stdin): ' <<<"$said" >&2
 
 exec 9>"$out/.lock"
 flock -n 9 || die "$out: another unphi is at work there"
@@ -122,7 +157,7 @@ cd "$work" || exit 2
 
 status=0
 # Other options, other results: they are part of what makes a file "done".
-seed="@VERSION@ ${scrub_options[*]} ${redact_options[*]}"
+seed="@VERSION@ ${scrub_options[*]} ${redact_options[*]} $([ ${#files[@]} -eq 0 ] || sha256sum -- "${files[@]}")"
 dcm-find -k "$key" -l in -s "$seed" "${paths[@]}" >found || status=2
 [ -s found ] || die "no DICOM files were found"
 
@@ -150,21 +185,22 @@ already=$((total - $(wc -l <todo)))
 # jq takes longer to start than a file takes to clean, so each handful starts it
 # a few times, not each file: refusals and results are kept as lines of words.
 
-refuse() {	# refuse ID BY REASON
-	printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>refused.tsv
+refuse() {	# refuse ID BY REASON [dropped]: also what was asked to be left out
+	printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:-}" >>refused.tsv
 }
 
 refusals_as_json() {
-	jq -Rc 'split("\t") | {file: "in/\(.[0]).dcm", by: .[1], refused: .[2]}' "$@"
+	jq -Rc 'split("\t") | {file: "in/\(.[0]).dcm", by: .[1], refused: .[2]}
+		+ if .[3] == "dropped" then {dropped: true} else {} end' "$@"
 }
 
 # The first thing that any program said of file ID becomes the reason.
-refuse_by_log() {
+refuse_by_log() {	# refuse_by_log ID [dropped]
 	local line
 
 	line=$(grep -a -m 1 -E "^[a-z-]+: (in|px)/$1\.dcm: " errors)
 	if [ -n "$line" ]; then
-		refuse "$1" "${line%%: *}" "${line#*.dcm: }"
+		refuse "$1" "${line%%: *}" "${line#*.dcm: }" "${2:-}"
 	else
 		refuse "$1" unphi "it got no output, and no program said why"
 	fi
@@ -193,7 +229,7 @@ accept() {
 do_handful() {
 	local id kind number file output name complaint
 	local images=() others=() files=() results=() mapped=()
-	local -A named=()
+	local -A named=() dropped=()
 
 	{ mkdir "h$1" && cd "h$1" && mkdir px out && ln -s ../in ../dicom .; } || return
 	touch errors refused.tsv finished redact scrub findings boxes map
@@ -227,6 +263,9 @@ do_handful() {
 	while read -r output name; do
 		[ ! -f "$output" ] || { results+=("$output"); named[$output]=$name; }
 	done < <(jq -r 'select(.output) | "\(.output) \(.name)"' scrub)
+	while read -r file; do
+		dropped[$file]=dropped
+	done < <(jq -r 'select(.dropped) | .file' scrub)
 	if [ ${#results[@]} -gt 0 ]; then
 		dcm-validate --against in -b boxes "${results[@]}" >findings 2>>errors
 	fi
@@ -236,7 +275,7 @@ do_handful() {
 	while read -r id kind number; do
 		file=out/$id.dcm
 		if [ -z "${named[$file]:-}" ]; then
-			refuse_by_log "$id"
+			refuse_by_log "$id" "${dropped[px/$id.dcm]:-}"
 		elif complaint=$(grep -a -m 1 -F "$file " complaints); then
 			refuse "$id" dcm-validate "${complaint#"$file "}"
 		elif complaint=$(grep -a -m 1 -F "dcm-validate: $file: " errors); then
@@ -274,7 +313,7 @@ keep_logs() {
 		for log in redact scrub findings boxes refused; do
 			cat "$log.kept" >>"$logs/$log.ndjson"
 		done
-		[ -z "$map" ] || cat map.kept >>"$map"
+		[ -z "$map" ] || cat map.kept >&7
 		cat finished >>"$logs/finished.ndjson"	# last: what is not there is done anew
 	) 8>>../log.lock
 }
@@ -330,16 +369,16 @@ done
 dcm-report -o "$out/report.html" "$logs"/{boxes,redact,scrub,findings,refused}.ndjson || status=2
 
 # Names are for the person who sits here; the logs hold only ids.
-refused=$(wc -l <"$logs/refused.ndjson")
-if [ "$refused" -gt 0 ]; then
-	status=2
-	jq -r '"\(.file)\t\(.by)\t\(.refused)"' "$logs/refused.ndjson" | sort |
-		while IFS=$'\t' read -r file by reason; do
-			printf '%s: %s: refused by %s: %s\n' "$prog" "$(readlink -n "$file" | tr '[:cntrl:]' '?')" \
-				"$by" "$reason" >&2
-		done
-fi
+left_out=$(jq -r 'select(.dropped) | .file' "$logs/refused.ndjson" | wc -l)
+refused=$(($(wc -l <"$logs/refused.ndjson") - left_out))
+[ "$refused" -eq 0 ] || status=2
+jq -r '"\(.file)\t\(.by)\t\(.refused)\t\(.dropped // false)"' "$logs/refused.ndjson" | sort |
+	while IFS=$'\t' read -r file by reason was_dropped; do
+		[ "$was_dropped" = true ] || reason="refused by $by: $reason"
+		printf '%s: %s: %s\n' "$prog" "$(readlink -n "$file" | tr '[:cntrl:]' '?')" "$reason" >&2
+	done
 finished=$(wc -l <"$logs/finished.ndjson")
-printf '%s: %d files are clean (%d of them from earlier), %d were refused\n' "$prog" "$finished" "$already" "$refused" >&2
+printf '%s: %d files are clean (%d of them from earlier), %d were refused%s\n' "$prog" "$finished" "$already" \
+	"$refused" "$([ "$left_out" -eq 0 ] || echo ", $left_out dropped")" >&2
 printf '%s: the report, which shows the originals, is %s\n' "$prog" "$out/report.html" >&2
 exit "$status"

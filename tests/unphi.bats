@@ -206,3 +206,80 @@ planted="ZEBEDEE QUENTIN MRN4711 19560307 20240229 ACC90210 HOUSE GREGORY Prince
 	[[ $output == *"[NO]"* ]]
 	[ "$(wc -l <clean/logs/redact.ndjson)" -eq 1 ]
 }
+
+@test "a key of your own is refused where it cannot be made, and two runs at once make one" {
+	stamp raw/a.dcm
+	for n in 1 2 3 4; do
+		XDG_CONFIG_HOME=$PWD/config unphi -o "clean$n" raw 2>"log$n" &
+	done
+	wait
+	[ "$(cat log? | grep -c 'made the key')" -eq 1 ]
+	[ "$(ls config/unphi)" = key ]
+	for n in 2 3 4; do diff -r clean1/dicom "clean$n/dicom"; done
+	: >file
+	XDG_CONFIG_HOME=$PWD/file run -2 unphi -o none raw
+	[[ $output == *"file/unphi/key: the key cannot be made; name another with -k"* ]]
+	HOME='' XDG_CONFIG_HOME='' run -2 unphi -o none raw
+	[[ $output == *"there is no home folder for a key of your own; name one with -k"* ]]
+	chmod 644 config/unphi/key
+	XDG_CONFIG_HOME=$PWD/config run -2 unphi -o none raw
+	[[ $output == *"others than its owner can read it"* ]]
+	[ ! -e none/dicom ]
+}
+
+@test "dcm-scrub's options are unphi's, but those of one run over files" {
+	dcm-scrub -h | grep -oE '^  (-.,|   ) --[a-z-]+' | grep -oE -- '--[a-z-]+' |
+		grep -vxE -- '--(output|outdir|key|log|check-policy|re-identify|help|version)' >wanted
+	[ "$(wc -l <wanted)" -ge 9 ]
+	unphi -h | grep -oE -- '^ +--[a-z-]+' | tr -d ' ' >has
+	grep -vxE -- '--(fill|video)' has | diff wanted -
+}
+
+@test "what dcm-scrub is told by files holds in every folder, and is checked before anything is done" {
+	stamp raw/a.dcm kind=mono8 uid=11
+	printf 'patient,new-patient\nMRN471111,TRIAL-001\n' >table
+	chmod 600 table
+	run -0 unphi -k key --id-table table --dates shift=-400 --retain device,patient --clean descriptors -o clean raw
+	[[ "$(dcmdump +P 0008,0020 +P 0010,0020 +P 0028,0303 clean/dicom/*/*/*.dcm)" == \
+	    *"[20230125]"*"[TRIAL-001]"*"[MODIFIED]"* ]]	# 400 days before 2024-02-29
+	# Another table, another result: what was done by the first is done anew.
+	echo MRN471112,TRIAL-002 >>table
+	run -0 unphi -k key --id-table table --dates shift=-400 --retain device,patient --clean descriptors -o other raw
+	[[ $output == *"1 files are clean (0 of them from earlier)"* ]]
+	for wrong in "--id-table raw/a.dcm" "--id-table missing" "--dates never" "--retain nothing" "--policy key"; do
+		chmod 600 raw/a.dcm
+		# shellcheck disable=SC2086
+		run -2 unphi -k key $wrong -o none raw
+		[ "${#lines[@]}" -le 3 ]
+		[ ! -e none/dicom ]
+	done
+}
+
+@test "the crosswalk goes into a program that encrypts, and is nowhere else" {
+	stamp raw/a.dcm kind=mono8 uid=11
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout private.pem -out cert.pem -subj /CN=x 2>/dev/null
+	unphi -k key --dates shift --map >(openssl cms -encrypt -binary -outform PEM -out map.cms cert.pem) -o clean raw
+	wait $!	# for openssl
+	openssl cms -decrypt -inform PEM -in map.cms -inkey private.pem >map
+	[ "$(jq -r 'select(.kind == "patient") | .from' map)" = MRN471111 ]
+	[ "$(jq -r 'select(.kind == "shift") | .to' map)" -lt -365 ]
+	[ "$(jq -r 'select(.kind == "file") | .from' map)" = "$PWD/raw/a.dcm" ]
+	run -1 grep -ra MRN471111 clean
+}
+
+@test "a file that is to be dropped is named and counted, and is no failure" {
+	stamp raw/a.dcm kind=mono8 uid=11
+	/usr/bin/python3 -c "
+import pydicom
+d = pydicom.dcmread('raw/a.dcm')
+for t in [t for t in d.keys() if t.group in (0x28, 0x7fe0)]: del d[t]
+d.SOPClassUID = d.file_meta.MediaStorageSOPClassUID = '1.2.840.10008.5.1.4.1.1.104.1'
+d.SOPInstanceUID = d.file_meta.MediaStorageSOPInstanceUID = '1.2.3.4'
+d.MIMETypeOfEncapsulatedDocument, d.EncapsulatedDocument = 'application/pdf', b'%PDF-1.4'
+d.save_as('raw/b.dcm')"
+	run -0 unphi -k key --documents drop -o clean raw
+	[[ $output == *"raw/b.dcm: dropped: it holds an encapsulated document"* ]]
+	[[ $output == *"1 files are clean (0 of them from earlier), 0 were refused, 1 dropped"* ]]
+	run -2 unphi -k key -o clean raw
+	[[ $output == *"raw/b.dcm: refused by dcm-scrub: "* ]]
+}
