@@ -17,18 +17,10 @@
 #define SOP_INSTANCE	OBJECT_TAG(0x0008, 0x0018)
 #define CODE_VALUE	OBJECT_TAG(0x0008, 0x0100)
 #define CODE_SCHEME	OBJECT_TAG(0x0008, 0x0102)
-#define CODE_MEANING	OBJECT_TAG(0x0008, 0x0104)
 #define REFERENCES	OBJECT_TAG(0x0008, 0x1115)
-#define REMOVED		OBJECT_TAG(0x0012, 0x0062)
-#define METHOD		OBJECT_TAG(0x0012, 0x0063)
-#define METHOD_CODES	OBJECT_TAG(0x0012, 0x0064)
-#define TEMPORAL	OBJECT_TAG(0x0028, 0x0303)
 #define DOCUMENT	OBJECT_TAG(0x0042, 0x0011)
 #define ENCRYPTED	OBJECT_TAG(0x0400, 0x0500)
 #define DIRECTORY	OBJECT_TAG(0x0004, 0x1220)
-
-/* Of a file in which a policy let through what the profile does not. */
-#define WEAKENED_TEXT "unphi: PS3.15 Basic Profile, weakened by a site policy"
 
 static bool
 is_one_of(const char *vr, const char *list)
@@ -104,7 +96,6 @@ static bool
 is_words(const struct element *el)
 {
 	return el->tag != CODE_VALUE && el->tag != CODE_SCHEME &&
-	    el->tag != METHOD &&
 	    (is_one_of(el->vr, "AE LO LT SH ST UC UR UT") || is_misused(el) ||
 	    el->tag == OBJECT_TAG(0x0070, 0x0080));	/* Content Label, CS, is typed in */
 }
@@ -197,110 +188,6 @@ scrub_set(struct work *w, const struct place *p, struct err *e)
 	    private_settle(w->o, p->set, log_removed, w, e) : 0;
 }
 
-/* ---- marks */
-
-static int
-put_text(struct object *o, struct item *set, uint32_t tag, const char *vr,
-    const char *text, struct err *e)
-{
-	return item_put(o, set, tag, vr, text, strlen(text), e) == NULL ? -1 : 0;
-}
-
-/* (0012,0063) with our values behind those that others put there. */
-static int
-set_method(struct work *w, struct err *e)
-{
-	char ours[PROFILE_METHOD_SIZE], seal[SEAL_SIZE];
-	const char *p, *end;
-	struct slice value;
-
-	if (scrub_make_seal(w, seal, e) < 0)
-		return -1;
-	if (w->weakened)
-		snprintf(ours, sizeof ours, "%s", WEAKENED_TEXT);
-	else
-		profile_method(&w->profile, ours);
-	buf_clear(&w->value);
-	if ((p = item_text(object_set(w->o), METHOD, &value.len)) != NULL)
-		for (end = p + value.len; p < end; p = value.p + value.len + 1) {
-			value.p = p;
-			if ((p = memchr(p, '\\', (size_t)(end - p))) == NULL)
-				p = end;
-			value.len = (size_t)(p - value.p);
-			if (!slice_is(value, ours) && !seal_is(value) &&
-			    (buf_add(&w->value, value.p, value.len, e) < 0 ||
-			    buf_add(&w->value, "\\", 1, e) < 0))
-				return -1;
-		}
-	return buf_add(&w->value, ours, strlen(ours), e) < 0 ||
-	    buf_add(&w->value, "\\", 1, e) < 0 ||
-	    buf_add(&w->value, seal, strlen(seal), e) < 0 ||
-	    put_text(w->o, object_set(w->o), METHOD, "LO", w->value.data, e) < 0 ?
-	    -1 : 0;
-}
-
-static bool
-is_text(const struct item *set, uint32_t tag, const char *text)
-{
-	size_t len;
-	const char *v = item_text(set, tag, &len);
-
-	return v != NULL && len == strlen(text) && memcmp(v, text, len) == 0;
-}
-
-/* Adds the code to (0012,0064) unless it is there. */
-static int
-add_code(struct object *o, const struct profile_code *c, struct err *e)
-{
-	const struct element *el = item_find(object_set(o), METHOD_CODES);
-	struct item *in;
-	size_t i;
-
-	for (i = 0; el != NULL && i < el->nitems; i++)
-		if (!el->items[i].gone && is_text(&el->items[i], CODE_VALUE, c->value) &&
-		    is_text(&el->items[i], CODE_SCHEME, "DCM"))
-			return 0;
-	if ((in = item_add(o, object_set(o), METHOD_CODES, e)) == NULL)
-		return -1;
-	return put_text(o, in, CODE_VALUE, "SH", c->value, e) < 0 ||
-	    put_text(o, in, CODE_SCHEME, "SH", "DCM", e) < 0 ||
-	    put_text(o, in, CODE_MEANING, "LO", c->meaning, e) < 0 ? -1 : 0;
-}
-
-/* What was done to dates, by us or by who de-identified the object before us. */
-static const char *
-temporal(const struct work *w)
-{
-	const char *ours = w->dates_moved ? "MODIFIED" : profile_temporal(&w->profile);
-	const struct item *set = object_set(w->o);
-
-	if (!is_text(set, REMOVED, "YES") || strcmp(ours, "REMOVED") == 0)
-		return ours;
-	return is_text(set, TEMPORAL, "REMOVED") ? "REMOVED" :
-	    is_text(set, TEMPORAL, "MODIFIED") ? "MODIFIED" : ours;
-}
-
-static int
-set_marks(struct work *w, struct err *e)
-{
-	struct item *set = object_set(w->o);
-	const char *dates = temporal(w);
-	int i;
-
-	if (put_text(w->o, set, REMOVED, "CS", "YES", e) < 0 ||
-	    put_text(w->o, set, TEMPORAL, "CS", dates, e) < 0 ||
-	    ((w->dates_moved || w->settings.dates == CLEAN_DATES_SHIFT) &&
-	    scrub_map_shift(w, e) < 0) ||
-	    set_method(w, e) < 0 ||
-	    (!w->weakened && add_code(w->o, profile_basic_code(), e) < 0))
-		return -1;
-	for (i = 0; i < PROFILE_OPTIONS; i++)
-		if (w->profile.option[i] && add_code(w->o,
-		    profile_option_code((enum profile_option)i), e) < 0)
-			return -1;
-	return 0;
-}
-
 /* ---- an object */
 
 static void
@@ -357,10 +244,11 @@ scrub_all(struct work *w, const struct place *top, struct err *e)
 
 	if (w->s->recipients != NULL && originals_note(w->o, &was, e) < 0)
 		return -1;
-	if ((got = treat_documents(w, e)) == 0 &&
+	if ((got = scrub_unmark(w, e)) == 0 &&
+	    (got = treat_documents(w, e)) == 0 &&
 	    (got = scrub_gather(w, top->set, e)) == 0 &&
 	    (got = clean_parts(w, e)) == 0 &&
-	    (got = scrub_set(w, top, e)) == 0 && (got = set_marks(w, e)) == 0 &&
+	    (got = scrub_set(w, top, e)) == 0 && (got = scrub_mark(w, e)) == 0 &&
 	    was != NULL) {
 		got = originals_seal(was, w->o, w->s->recipients, &w->s->key, e);
 		if (got > 0 && (el = item_find(top->set, ENCRYPTED)) != NULL)

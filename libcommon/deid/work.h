@@ -121,6 +121,14 @@ int scrub_make_seal(struct work *w, char out[SEAL_SIZE], struct err *e);
 /* Is the text of EL what dcm-scrub with this key puts in its place? */
 bool scrub_is_replacement(const struct work *w, const struct element *el);
 
+/*
+ * Takes out of De-identification Method (0012,0063) what unphi put there, so that
+ * the rest is cleaned like all text; and marks what was done (PS3.15 E.1.1). Return 0,
+ * or -1 with E filled.
+ */
+int scrub_unmark(struct work *w, struct err *e);
+int scrub_mark(struct work *w, struct err *e);
+
 /* An action of the log, and a pair of the crosswalk; none if nobody asked. */
 int scrub_log(struct work *w, const struct element *el, const char *rule,
     const char *action, struct err *e);
