@@ -520,6 +520,26 @@ lint() {
 	cmp a.dcm c.dcm
 }
 
+@test "dates that a policy kept can still be moved; those that it moved are not moved again" {
+	scrub <<<'StudyDate keep'
+	dcm-scrub -k key --dates shift -o second.dcm out.dcm
+	dcm-scrub -k key --dates shift -o shifted.dcm in.dcm
+	[ "$(value 0008,0020 second.dcm)" = "$(value 0008,0020 shifted.dcm)" ]
+	scrub <<<'StudyDate shift'
+	dcm-scrub -k key --dates shift -o second.dcm out.dcm
+	[ "$(value 0008,0020 second.dcm)" = "$(value 0008,0020 shifted.dcm)" ]
+}
+
+@test "a replacement that the file's character set lacks refuses the file" {
+	echo 'InstitutionName replace "大学"' >policy
+	run -2 dcm-scrub -k key --policy policy -o out.dcm in.dcm
+	[[ $output == *"character set cannot hold what line 1"* ]]
+	[ ! -e out.dcm ]
+	policy_py make in.dcm SpecificCharacterSet='ISO_IR 192'
+	scrub <<<'InstitutionName replace "大学"'
+	want <<<'InstitutionName = 大学'
+}
+
 @test "the lint names what is wrong, by line" {
 	expect() {	# LINE LEVEL WORDS, of the policy on stdin
 		lint

@@ -183,6 +183,10 @@ scrub_make_seal(struct work *w, char out[SEAL_SIZE], struct err *e)
 
 	if (copy_texts(w, wanted, sizeof wanted / sizeof wanted[0], &w->value, e) < 0)
 		return -1;
+	/* Dates that a policy kept are those of the patient: who asks may move them yet. */
+	if (w->dates_kept && !w->dates_shifted &&
+	    w->settings.dates != CLEAN_DATES_SHIFT)
+		f.temporal = (struct slice){ NULL, 0 };
 	seal_make(w->s->ids.key, &f, out);
 	return 0;
 }

@@ -40,9 +40,12 @@ note_claims(struct work *w, const struct element *el, enum policy_action a,
 	if (is_empty(el))
 		return;
 	w->weakened |= is_weaker(a, v);
-	if (is_date(el) && policy_lets_through(a))
-		w->dates_moved |= a == POLICY_KEEP ? v->action != ACTION_KEEP :
-		    v->action != ACTION_SHIFT;
+	if (!is_date(el) || !policy_lets_through(a))
+		return;
+	w->dates_moved |= a == POLICY_KEEP ? v->action != ACTION_KEEP :
+	    v->action != ACTION_SHIFT;
+	w->dates_kept |= a == POLICY_KEEP;
+	w->dates_shifted |= a == POLICY_SHIFT;
 }
 
 /* ---- actions that the profile does not have, or does in its own way */
@@ -53,11 +56,16 @@ replace(struct work *w, struct item *set, struct element *el,
 {
 	const char *text;
 	size_t len;
+	int got;
 
 	if (pv->action == POLICY_EMPTY)
 		return element_set(w->o, el, "", 0, e);
-	if (pv->action == POLICY_REPLACE)
-		return scrub_set_utf8(w, set, el, pv->value, pv->len, e);
+	if (pv->action == POLICY_REPLACE) {
+		got = scrub_set_utf8(w, set, el, pv->value, pv->len, e);
+		return got > 0 ? err_set(e, "its character set cannot hold what line "
+		    "%u of the policy puts into (%04X,%04X)", pv->line,
+		    el->tag >> 16, el->tag & 0xffff) : got;
+	}
 	text = element_text(el, &len);
 	if (pv->action == POLICY_DUMMY || (text == NULL && (el->len > 0 ||
 	    el->disk != 0)))	/* what cannot be read is not let through */

@@ -26,6 +26,7 @@ struct work {
 	size_t named;		/* elements that rules of the policy name and let stay */
 	bool weakened;		/* the policy let through what the profile does not */
 	bool dates_moved;	/* or dates, not as (0028,0303) would say */
+	bool dates_kept, dates_shifted;	/* the policy, of some date */
 	/* Memory for one element at a time: */
 	char rule[24];
 	struct buf utf8, cleaned, value;
