@@ -161,6 +161,16 @@ build/libcommon/dicom/charset_tables.c.o: share/charsets.txt
 # What stands for documents is part of the program.
 build/libcommon/deid/documents.c.o: $(wildcard share/documents/*)
 
+# Letters; patterns and lists of cleaning, one C string each.
+build/libcommon/deid/fold.c.o: build/libcommon/deid/fold.inc
+build/libcommon/deid/fold.inc: libcommon/deid/fold.awk share/letters.tsv
+	@mkdir -p $(@D)
+	awk -f $^ >$@.new && mv $@.new $@
+build/libcommon/deid/clean.c.o: $(addprefix build/libcommon/deid/,clean_lists.inc clean_patterns.inc)
+build/libcommon/deid/clean_%.inc: share/clean-%.txt
+	@mkdir -p $(@D)
+	sed 's/\\/\\\\/g; s/"/\\"/g; s/?/\\?/g; s/\t/\\t/g; s/.*/"&\\n"/' $< >$@.new && mv $@.new $@
+
 # The text net's weights are part of the program.
 build/libcommon/text/net.c.o: share/text-net.bin
 

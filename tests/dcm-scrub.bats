@@ -444,7 +444,7 @@ x.save_as('in.dcm')"
 o = d('out.dcm')
 print(o.Manufacturer, o.SoftwareVersions, o.FilterType, o.RescaleType)
 print(o.ManufacturerModelName, o.ConvolutionKernel, o.BodyPartExamined)"
-	[ "${lines[0]}" = "ANON ANON ANON ANON" ]
+	[ "${lines[0]}" = "Made for v1 b ANON" ]
 	# A longer word, a code, a term of three letters: they prove nothing.
 	[ "${lines[1]}" = "Plantedness 9 STANDARD ANN" ]
 	[ "$(jq '[.actions[] | select(.rule == "words")] | length' log)" -eq 4 ]

@@ -1,0 +1,488 @@
+/* clean_own: words of the object's own names, ids, places; see clean_internal.h. */
+#include "deid/clean_internal.h"
+
+#include <string.h>
+
+#include "base/array.h"
+#include "deid/fold.h"
+
+#define TOKENS_MAX 40		/* that one term may be spread over: a UID */
+#define NEAR_MAX 4		/* bytes between two words of a name */
+#define ID_ANYWHERE 6		/* digits; a shorter id must stand alone */
+#define DECLINED_MIN 5		/* bytes of a name that is looked for declined */
+#define SHORT_NUMBER 4		/* digits; what has a unit is no id */
+
+#define OF_NAMES (1u << NAMES_PATIENT | 1u << NAMES_PERSON)
+
+static const struct token *
+token_at(const struct clean_pass *p, size_t i)
+{
+	return i < p->c->tokens.n ? &p->c->tokens.items[i] : NULL;
+}
+
+static uint32_t
+kinds_of(const struct clean_pass *p, const struct names_term *t)
+{
+	uint32_t kinds = t->kinds;
+
+	if (p->settings->keep_places)
+		kinds &= ~(1u << NAMES_PLACE);
+	if (p->settings->keep_devices)
+		kinds &= ~(1u << NAMES_DEVICE);
+	return kinds;
+}
+
+static bool
+is_unit_after(const struct clean_pass *p, size_t i)
+{
+	const struct token *next = token_at(p, i + 1);
+
+	return next != NULL && clean_is_near(p, i, 1) && (next->classes & WORD_UNIT) != 0;
+}
+
+/* Does a decimal point, an x or the like make the number I a measure? */
+static bool
+is_measure(const struct clean_pass *p, size_t i)
+{
+	const struct token *k = token_at(p, i);
+	char before = k->from > 0 ? p->text[k->from - 1] : ' ';
+	char after = k->to < p->len ? p->text[k->to] : ' ';
+
+	return is_unit_after(p, i) || before == '.' || before == '=' || before == ',' ||
+	    after == '%' || (after == '.' && k->to + 1 < p->len &&
+	    p->text[k->to + 1] >= '0' && p->text[k->to + 1] <= '9');
+}
+
+/* An id, a serial number: all of it, not a part of a longer word or number. */
+static bool
+is_whole_accepted(const struct clean_pass *p, size_t i, size_t j,
+    const struct names_term *t)
+{
+	const struct token *first = token_at(p, i), *next = token_at(p, j + 1);
+	bool is_number = i == j && first->kind == TOKEN_NUMBER;
+
+	if (t->len < ID_ANYWHERE && (first->joined || (next != NULL && next->joined)))
+		return false;
+	if (is_number && first->letters < SHORT_NUMBER)
+		return i > 0 && clean_is_near(p, i - 1, 3) &&
+		    (token_at(p, i - 1)->classes & (WORD_LABEL | WORD_NUMBERED)) != 0;
+	return !is_number || first->letters > SHORT_NUMBER || !is_measure(p, i);
+}
+
+/* Are tokens I to J joined by nothing, hyphens, apostrophes: one word? */
+static bool
+is_one_word(const struct clean_pass *p, size_t i, size_t j)
+{
+	const struct token *k = p->c->tokens.items;
+	size_t n;
+
+	for (; i < j; i++) {
+		n = k[i + 1].from - k[i].to;
+		if (n > 3 || (n > 0 && (memchr(p->text + k[i].to, ' ', n) != NULL ||
+		    memchr(p->text + k[i].to, ',', n) != NULL)))
+			return false;
+	}
+	return true;
+}
+
+/* Numbers that only a space, a point or a slash makes one: 12.34 is not 1234. */
+static bool
+is_split_number(const struct clean_pass *p, size_t i, size_t j,
+    const struct names_term *t)
+{
+	const struct token *k = p->c->tokens.items;
+
+	for (; i < j; i++)
+		if (k[i].kind == TOKEN_NUMBER && k[i + 1].kind == TOKEN_NUMBER &&
+		    t->len <= ID_ANYWHERE)
+			return true;
+	return false;
+}
+
+static bool
+is_dotted(const struct clean_pass *p, size_t i, size_t j)
+{
+	size_t k;
+
+	for (k = i; k <= j; k++)
+		if (token_at(p, k)->letters != 1 || token_at(p, k)->look != LOOK_UPPER ||
+		    !clean_is_followed(p, k, "."))
+			return false;
+	return j > i;
+}
+
+/* A.M. is a time of day behind a number, i.v. a way of giving contrast. */
+static bool
+are_initials(const struct clean_pass *p, size_t i, size_t j)
+{
+	const struct token *before = i > 0 ? token_at(p, i - 1) : NULL;
+	const char *folded = token_text(&p->c->tokens, token_at(p, i));
+	size_t n = token_at(p, j)->folded + token_at(p, j)->folded_len -
+	    token_at(p, i)->folded;
+
+	if (!is_dotted(p, i, j))
+		return false;
+	if (before != NULL && before->kind == TOKEN_NUMBER && n == 2 && folded[1] == 'm')
+		return false;
+	return (lists_find(p->c->lists, token_hash(TOKEN_HASH, folded, n), folded, n) &
+	    WORD_ABBREVIATION) == 0;
+}
+
+/* May tokens I to J be term T at all? *IS_WEAK: only beside another word of it. */
+static bool
+is_accepted(const struct clean_pass *p, size_t i, size_t j, const struct names_term *t,
+    bool *is_weak)
+{
+	uint32_t kinds = kinds_of(p, t);
+	const struct token *k = token_at(p, i);
+
+	*is_weak = false;
+	if (is_split_number(p, i, j, t))
+		return false;
+	if ((kinds & ~OF_NAMES) != 0 && (t->parts & NAMES_WHOLE) != 0 &&
+	    is_whole_accepted(p, i, j, t)) {
+		*is_weak = i == j && (k->classes & (WORDS_NO_NAME | WORD_EPONYM |
+		    WORD_EITHER | WORD_PARTICLE)) != 0;
+		if (!*is_weak)
+			return true;
+	}
+	if ((kinds & 1u << NAMES_PLACE) != 0 && (t->parts & NAMES_WORD) != 0 && i == j &&
+	    k->look != LOOK_LOWER && !k->joined && (i + 1 == p->c->tokens.n || !k[1].joined) &&
+	    (k->classes & (WORDS_NO_NAME | WORD_EPONYM | WORD_EITHER | WORD_GIVEN)) == 0)
+		return true;
+	if ((kinds & OF_NAMES) == 0)
+		return false;
+	if (k->kind == TOKEN_NUMBER && i == j)
+		return false;
+	if ((t->parts & NAMES_JOINED) != 0)
+		return true;
+	if ((t->parts & NAMES_INITIALS) != 0 && (t->parts & (NAMES_FAMILY | NAMES_GIVEN)) == 0) {
+		*is_weak = (kinds & 1u << NAMES_PATIENT) == 0 || !are_initials(p, i, j);
+		return i < j ? !*is_weak : k->look == LOOK_UPPER;
+	}
+	if (i < j)
+		return is_one_word(p, i, j) || (k->letters <= 2 && t->len >= 6);
+	if (k->letters == 1) {
+		*is_weak = true;
+		return k->look == LOOK_UPPER;
+	}
+	*is_weak = (k->classes & (WORDS_NO_NAME | WORD_EITHER | WORD_EPONYM |
+	    WORD_PARTICLE)) != 0 || (k->letters == 2 && k->look == LOOK_LOWER);
+	return true;
+}
+
+static int
+add_hit(struct clean_pass *p, size_t first, size_t last, const struct names_term *t,
+    bool is_weak, struct err *e)
+{
+	struct clean *c = p->c;
+
+	if (array_grow(&c->hits, c->nhits, &c->hits_cap, sizeof *c->hits, e) < 0)
+		return -1;
+	c->hits[c->nhits++] = (struct clean_hit){ first, last, t, is_weak };
+	return 0;
+}
+
+/* The longest term that begins with token I, by its bytes from SKIP on. */
+static const struct names_term *
+longest_at(const struct clean_pass *p, size_t i, size_t skip, size_t *last, bool *is_weak)
+{
+	const struct tokens *ts = &p->c->tokens;
+	const struct names_term *t, *best = NULL;
+	const char *folded = token_text(ts, &ts->items[i]) + skip;
+	size_t n = 0, j, longest = names_longest(p->names);
+	uint32_t hash = TOKEN_HASH;
+	bool weak;
+
+	for (j = i; j < ts->n && j < i + TOKENS_MAX; j++) {
+		size_t more = ts->items[j].folded_len - (j == i ? skip : 0);
+
+		if (j > i && !clean_is_near(p, j - 1, 3))
+			break;
+		if (n + more > longest)
+			break;
+		hash = token_hash(hash, folded + n, more);
+		n += more;
+		t = names_find(p->names, hash, folded, n);
+		if (t != NULL && is_accepted(p, i, j, t, &weak) &&
+		    (best == NULL || !weak || *is_weak)) {
+			best = t;
+			*last = j;
+			*is_weak = weak;
+		}
+	}
+	return best;
+}
+
+/*
+ * A name of the object with another ending: Müllers, Петрухиной. The word without one of
+ * the endings is a name, or a name without one of them.
+ */
+static const struct names_term *
+find_declined(const struct clean_pass *p, const struct token *k)
+{
+	const char *folded = token_text(&p->c->tokens, k);
+	const char *const *endings;
+	const struct names_term *t;
+	char stem[128];
+	size_t n, i, j, len, cut;
+
+	if (k->folded_len < DECLINED_MIN || k->folded_len > sizeof stem / 2 ||
+	    k->look == LOOK_LOWER || (k->classes & WORDS_NO_NAME) != 0)
+		return NULL;
+	endings = lists_suffixes(p->c->lists, &n);
+	for (i = 0; i <= n; i++) {
+		cut = i == n ? 0 : strlen(endings[i]);
+		if (cut + DECLINED_MIN - 1 > k->folded_len || memcmp(folded + k->folded_len - cut,
+		    i == n ? "" : endings[i], cut) != 0)
+			continue;
+		len = k->folded_len - cut;
+		t = cut == 0 ? NULL : names_find(p->names, token_hash(TOKEN_HASH, folded, len), folded, len);
+		memcpy(stem, folded, len);
+		for (j = 0; t == NULL && j < n && len >= DECLINED_MIN; j++) {
+			cut = strlen(endings[j]);
+			if (cut > sizeof stem - len)
+				continue;
+			memcpy(stem + len, endings[j], cut);
+			t = names_find(p->names, token_hash(TOKEN_HASH, stem, len + cut), stem,
+			    len + cut);
+		}
+		if (t != NULL && (t->kinds & OF_NAMES) != 0 && t->len >= DECLINED_MIN &&
+		    (t->parts & (NAMES_FAMILY | NAMES_GIVEN | NAMES_JOINED)) != 0)
+			return t;
+	}
+	return NULL;
+}
+
+/* Terms within a run of a script without spaces. */
+static int
+find_solid(struct clean_pass *p, size_t i, struct err *e)
+{
+	const struct token *k = token_at(p, i);
+	const struct names_term *t, *best;
+	char folded[128 + FOLD_BYTES_MAX];
+	size_t at, to, n, step, chars, longest = names_longest(p->names), best_to = 0;
+	uint32_t code;
+
+	if (longest > 128)
+		longest = 128;
+	for (at = k->from; at < k->to; at += step) {
+		best = NULL;
+		step = n = chars = 0;
+		for (to = at; to < k->to && n <= longest;) {
+			size_t bytes = fold_read(p->text + to, k->to - to, &code);
+
+			if (bytes == 0)
+				return 0;
+			if (step == 0)
+				step = bytes;
+			to += bytes;
+			n += fold_char(code, folded + n);
+			if (n > longest || ++chars > longest)
+				break;
+			if (chars == 1 && n > 1 && !names_may_begin(p->names,
+			    (unsigned char)folded[0], (unsigned char)folded[1]))
+				break;
+			t = names_find(p->names, token_hash(TOKEN_HASH, folded, n), folded, n);
+			if (t != NULL && kinds_of(p, t) != 0 && (chars > 1 || (to == k->to && at == k->from))) {
+				best = t;
+				best_to = to;
+			}
+		}
+		if (best == NULL)
+			continue;
+		/* One character alone is a word like any other, but beside another name. */
+		if (at == k->from && best_to == k->to) {
+			if (add_hit(p, i, i, best, k->letters == 1, e) < 0)
+				return -1;
+		} else if (clean_mark(p, at, best_to, NULL, 0, e) < 0) {
+			return -1;
+		}
+		step = best_to - at;
+	}
+	return 0;
+}
+
+static int
+find_hits(struct clean_pass *p, struct err *e)
+{
+	const struct tokens *ts = &p->c->tokens;
+	const struct names_term *t;
+	const struct token *k;
+	const char *folded;
+	size_t i, last, skip;
+	bool is_weak;
+
+	p->c->nhits = 0;
+	for (i = 0; i < ts->n; i = last + 1) {
+		k = &ts->items[i];
+		last = i;
+		if (k->kind == TOKEN_SOLID) {
+			if (find_solid(p, i, e) < 0)
+				return -1;
+			continue;
+		}
+		folded = token_text(ts, k);
+		is_weak = false;
+		t = NULL;
+		/* The next token's bytes lie behind this one's: a term may go on there. */
+		if (names_may_begin(p->names, (unsigned char)folded[0], (unsigned char)folded[1]) ||
+		    names_may_begin(p->names, (unsigned char)folded[0], 0))
+			t = longest_at(p, i, 0, &last, &is_weak);
+		if (t == NULL && k->kind == TOKEN_NUMBER && folded[0] == '0') {
+			for (skip = 0; skip < k->folded_len && folded[skip] == '0'; skip++)
+				;
+			if (skip < k->folded_len)
+				t = longest_at(p, i, skip, &last, &is_weak);
+		}
+		if (t == NULL && k->kind == TOKEN_WORD && names_may_begin(p->names,
+		    (unsigned char)folded[0], (unsigned char)folded[1])) {
+			t = find_declined(p, k);
+			last = i;
+		}
+		if (t != NULL && add_hit(p, i, last, t, is_weak, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- words that are names only where they look like names */
+
+static bool
+is_same_person(const struct clean_hit *a, const struct clean_hit *b)
+{
+	return (a->term->persons & b->term->persons) != 0;
+}
+
+static bool
+are_near(const struct clean_pass *p, const struct clean_hit *a, const struct clean_hit *b)
+{
+	return a->last + 1 == b->first && clean_is_near(p, a->last, NEAR_MAX);
+}
+
+/* L Foot is a left foot, whoever is called Linda Foot. */
+static bool
+is_side(const struct clean_pass *p, const struct clean_hit *h)
+{
+	const struct token *k = token_at(p, h->first);
+	char c = *token_text(&p->c->tokens, k);
+
+	return k->letters == 1 && (c == 'l' || c == 'r') &&
+	    !clean_is_followed(p, h->first, ".");
+}
+
+static bool
+is_full_name(const struct clean_hit *a, const struct clean_hit *b)
+{
+	return ((a->term->parts & NAMES_FAMILY) != 0 && (b->term->parts & NAMES_GIVEN) != 0) ||
+	    ((a->term->parts & NAMES_GIVEN) != 0 && (b->term->parts & NAMES_FAMILY) != 0);
+}
+
+/* Disease words and the like beside an eponym or a usual word. */
+static bool
+is_of_science(const struct clean_pass *p, const struct clean_hit *h)
+{
+	const struct token *next = token_at(p, h->last + 1);
+	const struct token *before = h->first > 0 ? token_at(p, h->first - 1) : NULL;
+
+	/* Wilson's disease */
+	if (next != NULL && next->letters == 1 && *token_text(&p->c->tokens, next) == 's' &&
+	    next->from - token_at(p, h->last)->to <= 3)
+		next = token_at(p, h->last + 2);
+	if (next != NULL && (next->classes & (WORD_DISEASE | WORD_EPONYM)) != 0 &&
+	    next->from - token_at(p, h->last)->to <= 6)
+		return true;
+	return before != NULL && clean_is_near(p, h->first - 1, 2) &&
+	    (before->classes & (WORD_OF_DISEASE | WORD_EPONYM)) != 0;
+}
+
+/* Without another word of the name beside it. */
+static bool
+is_name_alone(const struct clean_pass *p, const struct clean_hit *h)
+{
+	const struct token *k = token_at(p, h->first), *before;
+
+	if (h->first != h->last || k->letters < 2 ||
+	    (h->term->parts & (NAMES_FAMILY | NAMES_GIVEN)) == 0)
+		return false;
+	before = h->first > 0 ? token_at(p, h->first - 1) : NULL;
+	if (before != NULL && k->look != LOOK_LOWER && clean_is_near(p, h->first - 1, 3) &&
+	    (clean_is_title(p, h->first - 1) || (before->classes & WORD_BY) != 0))
+		return true;
+	if ((k->classes & WORDS_NO_NAME) != 0)
+		return false;
+	if ((k->classes & WORD_EITHER) != 0)
+		return k->look != LOOK_LOWER && !is_of_science(p, h);
+	if ((k->classes & WORD_EPONYM) != 0)
+		return !is_of_science(p, h);
+	return false;
+}
+
+/* H, which is weak, goes when A beside it goes, or when the two are a whole name. */
+static bool
+is_proven_by(const struct clean_pass *p, const struct clean_hit *h,
+    const struct clean_hit *a)
+{
+	if (!is_same_person(h, a) || is_side(p, h))
+		return false;
+	return !a->is_weak || (is_full_name(h, a) && !is_side(p, a));
+}
+
+static void
+judge_weak(struct clean_pass *p)
+{
+	struct clean_hit *h = p->c->hits;
+	size_t n = p->c->nhits, i;
+
+	for (i = 0; i < n; i++)
+		if (h[i].is_weak && is_name_alone(p, &h[i]))
+			h[i].is_weak = false;
+	for (i = 0; i + 1 < n; i++)
+		if (are_near(p, &h[i], &h[i + 1])) {
+			if (h[i].is_weak && is_proven_by(p, &h[i], &h[i + 1]))
+				h[i].is_weak = false;
+			if (h[i + 1].is_weak && is_proven_by(p, &h[i + 1], &h[i]))
+				h[i + 1].is_weak = false;
+		}
+	for (i = n; i-- > 1;)
+		if (h[i - 1].is_weak && are_near(p, &h[i - 1], &h[i]) &&
+		    is_proven_by(p, &h[i - 1], &h[i]))
+			h[i - 1].is_weak = false;
+}
+
+/* The end of what goes with token LAST: its 's, the dot of an initial. */
+static size_t
+end_of(const struct clean_pass *p, const struct clean_hit *h)
+{
+	const struct token *k = token_at(p, h->last), *next = token_at(p, h->last + 1);
+
+	if (k->letters == 1 && (h->term->kinds & OF_NAMES) != 0 && k->look == LOOK_UPPER &&
+	    clean_is_followed(p, h->last, "."))
+		return k->to + 1;
+	if (next != NULL && next->letters == 1 && *token_text(&p->c->tokens, next) == 's' &&
+	    (clean_is_followed(p, h->last, "'s") || clean_is_followed(p, h->last, "\xe2\x80\x99s")))
+		return next->to;
+	return k->to;
+}
+
+int
+clean_own(struct clean_pass *p, struct err *e)
+{
+	const struct clean_hit *h;
+	size_t i;
+
+	if (names_are_empty(p->names))
+		return 0;
+	if (find_hits(p, e) < 0)
+		return -1;
+	judge_weak(p);
+	for (i = 0; i < p->c->nhits; i++) {
+		h = &p->c->hits[i];
+		if (h->is_weak)
+			continue;
+		if ((h->term->kinds & OF_NAMES) != 0 ? clean_mark_name(p, h->first, end_of(p, h), e) < 0 :
+		    clean_mark(p, token_at(p, h->first)->from, end_of(p, h), NULL, 0, e) < 0)
+			return -1;
+	}
+	return 0;
+}
