@@ -28,6 +28,7 @@ nfile == 3 && $3 !~ /x/ && $2 !~ /x/ {
 	printf "%04d %s %s %d\n", n, parent, $3, type | "LC_ALL=C sort -u >" types
 }
 nfile == 4 {
+	meaning[++nmeaning] = $3
 	if ($5 == "basic") basic = sprintf("{ \"%s\", \"%s\" }", $1, $3)
 	else if ($5 != "") claim[++nclaim] = sprintf("\t[%d] = { \"%s\", \"%s\" },", column[$5], $1, $3)
 }
@@ -35,6 +36,9 @@ END {
 	print "static const struct profile_code basic_code = " basic ";"
 	print "static const struct profile_code option_codes[PROFILE_OPTIONS] = {"
 	for (i = 1; i <= nclaim; i++) print claim[i]
+	print "};"
+	print "static const char *const method_meanings[] = {"
+	for (i = 1; i <= nmeaning; i++) print "\t\"" meaning[i] "\","
 	print "};"
 	print "static const struct row rows[] = {"
 	for (i = 1; i <= nrow; i++) print row[i]

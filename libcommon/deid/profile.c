@@ -36,6 +36,18 @@ profile_option_code(enum profile_option o)
 	return &option_codes[o];
 }
 
+bool
+profile_is_method(const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(method_meanings); i++)
+		if (strlen(method_meanings[i]) == len &&
+		    memcmp(method_meanings[i], text, len) == 0)
+			return true;
+	return false;
+}
+
 static const struct {
 	const char *name;
 	bool cleans;

@@ -85,6 +85,9 @@ struct profile_code {
 const struct profile_code *profile_basic_code(void);
 const struct profile_code *profile_option_code(enum profile_option o);
 
+/* Is TEXT the meaning of a code of CID 7050, so that it needs no cleaning? */
+bool profile_is_method(const char *text, size_t len);
+
 /* How command lines name an option: "uids", "descriptors". */
 const char *profile_option_name(enum profile_option o);
 

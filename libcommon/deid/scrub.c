@@ -17,6 +17,7 @@
 #define SOP_INSTANCE	OBJECT_TAG(0x0008, 0x0018)
 #define CODE_VALUE	OBJECT_TAG(0x0008, 0x0100)
 #define CODE_SCHEME	OBJECT_TAG(0x0008, 0x0102)
+#define CODE_MEANING	OBJECT_TAG(0x0008, 0x0104)
 #define REFERENCES	OBJECT_TAG(0x0008, 0x1115)
 #define DOCUMENT	OBJECT_TAG(0x0042, 0x0011)
 #define ENCRYPTED	OBJECT_TAG(0x0400, 0x0500)
@@ -95,6 +96,12 @@ is_unknown_charset(const struct element *el)
 static bool
 is_words(const struct element *el)
 {
+	const char *text;
+	size_t len;
+
+	if (el->tag == CODE_MEANING && (text = element_text(el, &len)) != NULL &&
+	    profile_is_method(text, len))
+		return false;
 	return el->tag != CODE_VALUE && el->tag != CODE_SCHEME &&
 	    (is_one_of(el->vr, "AE LO LT SH ST UC UR UT") || is_misused(el) ||
 	    el->tag == OBJECT_TAG(0x0070, 0x0080));	/* Content Label, CS, is typed in */
