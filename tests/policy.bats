@@ -166,6 +166,7 @@ lint() {
 	E
 	want <<-'E'
 	RequestAttributesSequence/ScheduledProcedureStepDescription = Brain protocol
+	DeidentificationMethodCodeSequence = -
 	E
 	# Some IOD demands the id there.
 	want <<-'E'
@@ -180,6 +181,7 @@ lint() {
 	scrub <<<'RequestAttributesSequence/CommentsOnTheScheduledProcedureStep keep'
 	want <<-'E'
 	RequestAttributesSequence = -
+	DeidentificationMethodCodeSequence/CodeValue = 113100
 	E
 	scrub <<<'ScheduledProcedureStepDescription keep'
 	want <<-'E'

@@ -37,7 +37,8 @@ static void
 note_claims(struct work *w, const struct element *el, enum policy_action a,
     const struct profile_verdict *v)
 {
-	if (is_empty(el))
+	/* Whether a sequence that is opened stays, scrub_close knows. */
+	if (is_empty(el) || a == POLICY_OPEN)
 		return;
 	w->weakened |= is_weaker(a, v);
 	if (!is_date(el) || !policy_lets_through(a))
@@ -117,12 +118,55 @@ as_profile(enum policy_action a, const char *rule)
 	}
 }
 
+/* Is what the profile says as good as what PV, of an element in CLOSED, does? */
+static bool
+leaves_it(const struct policy_verdict *pv, const struct profile_verdict *v,
+    bool closed)
+{
+	switch (pv->action) {
+	case POLICY_NONE:
+		return true;
+	case POLICY_OPEN:
+		return !closed && (v->action == ACTION_KEEP ||
+		    v->action == ACTION_CLEAN);
+	case POLICY_EMPTY:
+	case POLICY_DUMMY:
+		/* No rule names it: of what its IOD demands the profile knows more. */
+		return pv->closed && (v->action == ACTION_REMOVE ||
+		    v->action == ACTION_EMPTY || v->action == ACTION_DUMMY);
+	default:
+		return false;
+	}
+}
+
+/* The action on EL, of which the profile says *V; as scrub_by_policy. */
+static int
+act(struct work *w, struct item *set, struct element *el,
+    const struct policy_verdict *pv, struct profile_verdict *v, struct err *e)
+{
+	bool kept = v->action == ACTION_KEEP;
+
+	if (is_empty(el) && pv->action != POLICY_REPLACE &&
+	    pv->action != POLICY_REMOVE && pv->action != POLICY_DUMMY)
+		return 1;
+	if (is_replaced(el, pv->action))
+		return replace(w, set, el, pv, e) < 0 || scrub_log(w, el, w->rule,
+		    policy_action_word(pv->action), e) < 0 ? -1 : 1;
+	*v = as_profile(pv->action, w->rule);
+	/* What nobody sees in a vendor's bytes, nobody can want: a name in a CSA header. */
+	if (v->action == ACTION_KEEP && (el->tag & 0x10000) != 0 &&
+	    private_by_vr(&w->profile, el).action == ACTION_SEARCH)
+		*v = (struct profile_verdict){ ACTION_SEARCH, w->rule, ACTION_REMOVE };
+	/* The log tells of what stays though the profile would not let it. */
+	return v->action == ACTION_KEEP && !kept ?
+	    scrub_log(w, el, w->rule, "keep", e) : 0;
+}
+
 int
 scrub_by_policy(struct work *w, const struct place *p, struct element *el,
     struct profile_verdict *v, struct place *inner, struct err *e)
 {
 	struct policy_verdict pv;
-	bool lets;
 
 	inner->opened = 0;
 	if (is_creator(el->tag)) {	/* private_settle has the last word */
@@ -130,44 +174,28 @@ scrub_by_policy(struct work *w, const struct place *p, struct element *el,
 		return 0;
 	}
 	pv = policy_decide(w->s->policy, p->set, el, p->closed);
-	if (pv.action == POLICY_OPEN && !p->closed && (v->action == ACTION_KEEP ||
-	    v->action == ACTION_CLEAN))
+	if (leaves_it(&pv, v, p->closed)) {
+		inner->closed = pv.action == POLICY_OPEN ? p->closed : pv.closed;
 		return 0;
-	inner->closed = pv.closed;
-	/* No rule names it: of what an IOD demands the profile knows this object's. */
-	if (pv.action == POLICY_NONE || (pv.closed && (pv.action == POLICY_EMPTY ||
-	    pv.action == POLICY_DUMMY) && (v->action == ACTION_REMOVE ||
-	    v->action == ACTION_EMPTY || v->action == ACTION_DUMMY)))
-		return 0;
+	}
 	w->named += !pv.closed && pv.action != POLICY_REMOVE;
 	inner->named = w->named;
+	inner->closed = pv.closed;
 	inner->dummied = false;
 	inner->opened = pv.action == POLICY_OPEN ? pv.line : 0;
 	snprintf(w->rule, sizeof w->rule, "policy:%u", pv.line);
 	note_claims(w, el, pv.action, v);
-	if (is_empty(el) && pv.action != POLICY_REPLACE &&
-	    pv.action != POLICY_REMOVE && pv.action != POLICY_DUMMY)
-		return 1;
-	if (is_replaced(el, pv.action))
-		return replace(w, p->set, el, &pv, e) < 0 || scrub_log(w, el,
-		    w->rule, policy_action_word(pv.action), e) < 0 ? -1 : 1;
-	lets = v->action == ACTION_KEEP;
-	*v = as_profile(pv.action, w->rule);
-	/* What nobody sees in a vendor's bytes, nobody can want: a name in a CSA header. */
-	if (v->action == ACTION_KEEP && (el->tag & 0x10000) != 0 &&
-	    private_by_vr(&w->profile, el).action == ACTION_SEARCH)
-		*v = (struct profile_verdict){ ACTION_SEARCH, w->rule, ACTION_REMOVE };
-	/* The log tells of what stays though the profile would not let it. */
-	return v->action == ACTION_KEEP && !lets ?
-	    scrub_log(w, el, w->rule, "keep", e) : 0;
+	return act(w, p->set, el, &pv, v, e);
 }
 
 int
 scrub_close(struct work *w, struct element *el, const struct place *inner,
     struct err *e)
 {
-	if (w->named != inner->named)
+	if (w->named != inner->named) {
+		w->weakened = true;
 		return 0;
+	}
 	el->gone = true;
 	snprintf(w->rule, sizeof w->rule, "policy:%u", inner->opened);
 	return scrub_log(w, el, w->rule, "remove", e);
