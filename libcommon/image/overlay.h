@@ -46,7 +46,7 @@ int64_t overlay_plane(const struct overlay *o, uint32_t frame);
 static inline unsigned
 overlay_point(const uint8_t *bits, uint64_t at)
 {
-	return bits[at / 8] >> at % 8 & 1u;
+	return (unsigned)bits[at / 8] >> at % 8 & 1u;
 }
 
 /*
