@@ -616,7 +616,9 @@ run_pass(struct clean_pass *p, struct buf *out, struct err *e)
 		return 1;
 	}
 	classify(p);
-	if ((got = find_patterns(p, true, e)) > 0) {
+	if (p->settings->own_only)
+		got = clean_own(p, e) < 0 ? -1 : 1;
+	else if ((got = find_patterns(p, true, e)) > 0) {
 		if (clean_own(p, e) < 0 || find_dates(p, e) < 0 || clean_people(p, e) < 0)
 			return -1;
 		got = find_patterns(p, false, e);

@@ -32,6 +32,7 @@ struct clean_settings {
 	int shift;		/* days, for CLEAN_DATES_SHIFT */
 	bool keep_places;	/* institutions stay (Retain Institution Identity) */
 	bool keep_devices;
+	bool own_only;		/* a term, a code: only words of the object's own names go */
 };
 
 /*

@@ -7,6 +7,7 @@
 #include "deid/fold.h"
 
 #define TOKENS_MAX 40		/* that one term may be spread over: a UID */
+#define TERM_MIN 4		/* bytes of a name that a term is searched for: AP, XA, LI */
 #define NEAR_MAX 4		/* bytes between two words of a name */
 #define ID_ANYWHERE 6		/* digits; a shorter id must stand alone */
 #define DECLINED_MIN 5		/* bytes of a name that is looked for declined */
@@ -23,7 +24,7 @@ token_at(const struct clean_pass *p, size_t i)
 static uint32_t
 kinds_of(const struct clean_pass *p, const struct names_term *t)
 {
-	uint32_t kinds = t->kinds;
+	uint32_t kinds = p->settings->own_only && t->len < TERM_MIN ? 0 : t->kinds;
 
 	if (p->settings->keep_places)
 		kinds &= ~(1u << NAMES_PLACE);

@@ -18,6 +18,8 @@
 #define CODE_VALUE	OBJECT_TAG(0x0008, 0x0100)
 #define CODE_SCHEME	OBJECT_TAG(0x0008, 0x0102)
 #define CODE_MEANING	OBJECT_TAG(0x0008, 0x0104)
+#define SOFTWARE	OBJECT_TAG(0x0018, 0x1020)	/* Software Versions */
+#define CONTENT_LABEL	OBJECT_TAG(0x0070, 0x0080)	/* CS, and typed in freely */
 #define REFERENCES	OBJECT_TAG(0x0008, 0x1115)
 #define DOCUMENT	OBJECT_TAG(0x0042, 0x0011)
 #define ENCRYPTED	OBJECT_TAG(0x0400, 0x0500)
@@ -92,7 +94,15 @@ is_unknown_charset(const struct element *el)
 	    charset_find(text, len, &unused) == NULL;
 }
 
-/* Is it free text? Codes are what others look up. */
+bool
+scrub_is_term(const struct element *el)
+{
+	return el->tag == CODE_VALUE || el->tag == CODE_SCHEME ||
+	    el->tag == SOFTWARE || (el->tag != CONTENT_LABEL &&
+	    strcmp(el->vr, "CS") == 0 && !is_misused(el));
+}
+
+/* Is it text that someone may have typed in? */
 static bool
 is_words(const struct element *el)
 {
@@ -102,9 +112,8 @@ is_words(const struct element *el)
 	if (el->tag == CODE_MEANING && (text = element_text(el, &len)) != NULL &&
 	    profile_is_method(text, len))
 		return false;
-	return el->tag != CODE_VALUE && el->tag != CODE_SCHEME &&
-	    (is_one_of(el->vr, "AE LO LT SH ST UC UR UT") || is_misused(el) ||
-	    el->tag == OBJECT_TAG(0x0070, 0x0080));	/* Content Label, CS, is typed in */
+	return el->tag != CHARACTER_SET &&
+	    (is_one_of(el->vr, "AE CS LO LT SH ST UC UR UT") || is_misused(el));
 }
 
 struct profile_verdict

@@ -210,16 +210,18 @@ static int
 clean_values(struct work *w, const struct element *el, const char *text,
     size_t len, struct err *e)
 {
+	struct clean_settings settings = w->settings;
 	const char *end = text + len, *stop;
 	struct buf one = { 0 };
 	int changed = 0, got;
 
+	settings.own_only = scrub_is_term(el);
 	buf_clear(&w->cleaned);
 	for (;; text = stop + 1) {
 		if (is_single(el) ||
 		    (stop = memchr(text, '\\', (size_t)(end - text))) == NULL)
 			stop = end;
-		got = clean_text(w->s->clean, w->names, &w->settings, text,
+		got = clean_text(w->s->clean, w->names, &settings, text,
 		    (size_t)(stop - text), &one, e);
 		if (got < 0 || (got > 0 ? buf_add(&w->cleaned, one.data, one.len, e) :
 		    buf_add(&w->cleaned, text, (size_t)(stop - text), e)) < 0 ||

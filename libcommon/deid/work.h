@@ -119,6 +119,9 @@ int scrub_map_shift(struct work *w, struct err *e);
 /* The seal of the object as it is now. Returns 0 or -1. */
 int scrub_make_seal(struct work *w, char out[SEAL_SIZE], struct err *e);
 
+/* Is EL a term or a code, which others look up: is there nothing typed in it? */
+bool scrub_is_term(const struct element *el);
+
 /* Is the text of EL what dcm-scrub with this key puts in its place? */
 bool scrub_is_replacement(const struct work *w, const struct element *el);
 
