@@ -99,6 +99,11 @@ print(a.DeidentificationMethod[0])"
 	run -0 dcm-scrub -k key --retain device -O out in/$CT.dcm
 	run -1 scrub_py judge "" out $CT
 	run -1 scrub_py judge device in $CT
+	# Text that was to be cleaned: as it was, or gone as a whole.
+	run -1 scrub_py judge descriptors in $CT
+	[[ $output == *"00081030 X type 3: same instead of cleaned"* ]]
+	run -1 scrub_py judge descriptors out $CT
+	[[ $output == *"00081030 X type 3: gone instead of cleaned"* ]]
 	# Dates that moved by one day more in one place.
 	run -0 dcm-scrub -k key --retain modified-dates -o out/$CT.dcm in/$CT.dcm
 	run -0 scrub_py judge modified-dates out $CT

@@ -55,6 +55,15 @@ NUMBER = {tag: n for n, tag in enumerate(sorted({*ROWS, *ALSO_GONE, *(t for v in
 
 # ---- writing
 
+# Free text that an option cleans: a word to keep, a token, and who the patient is.
+WORDY = {t for t, r in ROWS.items() if r["vr"] in ("LO", "LT", "ST", "UT")
+         and "C" in (r["clean_descriptors"], r["retain_patient_characteristics"])}
+
+
+def patient():
+    return "PLANT%04d" % NUMBER[0x00100010]
+
+
 def text_of(vr, n):
     return {"DA": "%04d%02d%02d" % (1950 + n // 336, 1 + n // 28 % 12, 1 + n % 28), "TM": "111213.%06d" % n,
             "DT": "19550607080910.%06d" % n, "DS": "77.%06d" % n, "IS": "77%05d" % n,
@@ -65,6 +74,8 @@ def text_of(vr, n):
 def planted(tag, vr):
     """The bytes planted as the value of TAG."""
     n = NUMBER[tag]
+    if tag in WORDY:
+        return even(b"axial PLANT%04d %s" % (n, patient().encode()), vr)
     if vr in ("US", "UL"):
         return struct.pack("<H" if vr == "US" else "<L", 60000 + n)
     if vr == "SQ":          # a code, a name and a sequence within
@@ -183,8 +194,10 @@ def expected_row(row, options, basic):
     if "C" in cells and vr == "SQ":     # what was planted is no content item and no graphic
         cleaner = row["clean_structured_content"] or row["clean_graphics"]
         return {"same"} | (basic if cleaner else set())
-    if "C" in cells and vr in WORDS:    # what was planted may identify or not
-        return {"same"} | basic
+    if "C" in cells and int(row["tag"], 16) in WORDY:
+        return {"cleaned"}
+    if "C" in cells and vr in WORDS:    # what was planted may be taken for an id
+        return {"same", "dummy"} | basic
     return {"same"} if cells & {"K", "C"} == {"K"} else basic
 
 
@@ -233,6 +246,8 @@ def found(data, tag, vr, options, shifts):
     old = planted(tag, vr)
     if value.strip(b"\0 ") == old.strip(b"\0 "):
         return "same"
+    if tag in WORDY and b"axial" in value and patient().encode() not in value:
+        return "cleaned"
     if not value.strip(b"\0 ") and vr not in ("OB", "OW", "UN", "US", "UL"):
         return "empty"
     if len(value) == 0:
