@@ -149,7 +149,7 @@ make_id(const struct key *k, const char *seed, const char *absolute,
 	return 0;
 }
 
-/* What the header tells: the kind of pixels, and the hash of the instance. */
+/* What the header tells: the kind of pixels, or that it is a DICOMDIR, and the hash of the instance. */
 static const char *
 look_inside(const char *path, const struct key *k, char instance[ID_SIZE])
 {
@@ -167,7 +167,8 @@ look_inside(const char *path, const struct key *k, char instance[ID_SIZE])
 		return "unreadable";
 	if ((uid = dcm_string(d, DCM_TAG(0x0008, 0x0018), 0)) != NULL)
 		make_hash(k, "instance", uid, strlen(uid), instance);
-	kind = kinds[dcm_pixels(d)];
+	kind = dcm_has(d, DCM_TAG(0x0004, 0x1220)) ? "directory" :
+	    kinds[dcm_pixels(d)];
 	dcm_close(d);
 	return kind;
 }

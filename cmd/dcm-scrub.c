@@ -126,11 +126,12 @@ take_options(const char *list, bool cleans)
 	for (;; list += len + 1) {
 		len = strcspn(list, ",");
 		o = profile_option_named(list, len, cleans);
-		if (o == PROFILE_OPTIONS)
+		if (o < PROFILE_OPTIONS)
+			scrub.profile.option[o] = true;
+		else
 			cli_usage("--%s has no \"%.*s\"; it has %s",
 			    cleans ? "clean" : "retain", (int)len, list,
 			    option_names(cleans));
-		scrub.profile.option[o] = true;
 		if (list[len] == '\0')
 			return;
 	}

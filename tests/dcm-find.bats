@@ -61,6 +61,8 @@ setup() {
 @test "an object without pixels is told from an image" {
 	run -0 dcm-find -k key "$PYDICOM/test_files/rtplan.dcm"
 	[ "$(jq -r .pixels <<<"$output")" = none ]
+	run -0 dcm-find -k key "$PYDICOM/test_files/dicomdirtests/DICOMDIR"
+	[ "$(jq -r .pixels <<<"$output")" = directory ]
 	head -c 2000 "$PYDICOM/test_files/CT_small.dcm" >cut
 	run -0 dcm-find -k key cut
 	[ "$(jq -r .pixels <<<"$output")" = unreadable ]
