@@ -118,7 +118,9 @@ def row_item(row, value, scheme, meaning=None):
     kind = row["value_type"]
     if kind == "CONTAINER":
         return item(kind, (value, scheme, row["code_meaning"]), None, item("TEXT", ("1", PRIVATE, "inside")))
-    return item(kind, (value, scheme, meaning or row["code_meaning"]))
+    # What names somebody or something is looked for everywhere: no other item may say the same.
+    said = "Fernwood 4711" if row["identity"] and kind == "TEXT" else None
+    return item(kind, (value, scheme, meaning or row["code_meaning"]), said)
 
 
 def write_table():
@@ -323,6 +325,8 @@ def is_right(kind, code_, old, new):
     if code_ == "K":
         return new == old
     if kind == "TEXT":
+        if code_ == "C" and old.startswith("Fernwood"):
+            return "4711" not in new
         gone = NAME.split()[0] not in new and NAME.split()[1] not in new and new != ""
         return gone and (SCIENCE in new) == (code_ == "C")
     if code_ == "C":    # whole days: times of day stay
