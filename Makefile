@@ -139,7 +139,7 @@ build/libcommon/deid/private.inc: libcommon/deid/private.awk share/safe-private.
 # A site's policy names SOP Classes, and may not take what an IOD demands.
 build/libcommon/deid/policy.c.o: build/libcommon/deid/policy.inc
 build/libcommon/deid/policy.inc: libcommon/deid/policy.awk \
-	$(addprefix share/,sop-classes.tsv structure.tsv module-requirements.tsv)
+	$(addprefix share/,sop-classes.tsv structure.tsv module-requirements.tsv structure-classes.tsv)
 	@mkdir -p $(@D)
 	awk -v demands=$@.demands -f $^ >$@.new && rm -f $@.demands && mv $@.new $@
 

@@ -311,6 +311,18 @@ holds(const struct policy *p, const struct rule *r)
 	return r->condition == NO_CONDITION || p->conditions[r->condition].holds;
 }
 
+static bool
+is_covered(const struct item *set)
+{
+	size_t i, len;
+	const char *uid = item_text(set, OBJECT_TAG(0x0008, 0x0016), &len);
+
+	for (i = 0; uid != NULL && i < COUNT(covered); i++)
+		if (strlen(covered[i]) == len && memcmp(covered[i], uid, len) == 0)
+			return true;
+	return false;
+}
+
 int
 policy_begin(struct policy *p, const struct object *o, bool *closed,
     struct err *e)
@@ -329,6 +341,7 @@ policy_begin(struct policy *p, const struct object *o, bool *closed,
 			return -1;
 		c->holds = got == 1;
 	}
+	p->covered = is_covered(set);
 	p->fallback = NULL;
 	for (i = 0; i < p->nrules; i++)
 		if (p->rules[i].is_default && holds(p, &p->rules[i]))
@@ -536,21 +549,35 @@ compare_demand(const void *key, const void *member)
 	return (a->tag > b->tag) - (a->tag < b->tag);
 }
 
+/* Numbers, bytes, defined terms, UIDs and sequences, not what people write. */
+static bool
+is_structure(uint32_t tag, const char vr[3])
+{
+	/* Rescale Type and Modality LUT Type are terms, in an LO. */
+	return tag == 0x00281054 || tag == 0x00283004 || strstr("AE AS DA DT LO LT PN SH ST TM UC UN UR UT", vr) == NULL;
+}
+
+/* Of the macros that may be in any sequence: codes, references to instances. */
+static bool
+is_of_macro(uint32_t tag)
+{
+	return tag == 0x00080100 || tag == 0x00080102 || tag == 0x00080104 ||
+	    tag == 0x00081150 || tag == 0x00081155;
+}
+
+/* The type of TAG in PARENT, 0 at the top level. */
 static int
-demanded(uint32_t parent, uint32_t tag)
+demanded(const struct policy *p, uint32_t parent, uint32_t tag, const char vr[3])
 {
 	struct demand want = { parent, tag, 0 };
 	const struct demand *d = bsearch(&want, demands, COUNT(demands), sizeof want,
 	    compare_demand);
 
-	return d != NULL ? d->type : 3;
-}
-
-/* Numbers, bytes, defined terms, UIDs and sequences, not what people write. */
-static bool
-is_structure(const char vr[3])
-{
-	return strstr("AE AS DA DT LO LT PN SH ST TM UC UN UR UT", vr) == NULL;
+	if (d != NULL)
+		return d->type;
+	if (parent != 0 && is_of_macro(tag))
+		return 1;
+	return !p->covered && (parent != 0 || is_structure(tag, vr)) ? 1 : 3;
 }
 
 static struct policy_verdict
@@ -566,9 +593,9 @@ by_default(const struct policy *p, const struct item *set,
 	if (set->parent == NULL && (el->tag == OBJECT_TAG(0x0010, 0x0010) ||
 	    el->tag == OBJECT_TAG(0x0010, 0x0020)))
 		return (struct policy_verdict){ POLICY_NONE, .closed = true };
-	switch (demanded(set->sequence, el->tag)) {
+	switch (demanded(p, set->sequence, el->tag, el->vr)) {
 	case 1:
-		if (is_structure(el->vr))
+		if (is_structure(el->tag, el->vr))
 			return (struct policy_verdict){ POLICY_NONE, .closed = true };
 		v.action = POLICY_DUMMY;
 		return v;

@@ -94,6 +94,7 @@ struct policy {
 	size_t ncandidates, candidates_cap;
 	/* Of the file: */
 	const struct rule *fallback;	/* the "default" line that holds, or NULL */
+	bool covered;			/* share/structure.tsv knows the SOP Class's IOD */
 	pcre2_match_data *match;
 	pcre2_match_context *limits;
 	struct buf decoded;
