@@ -1,4 +1,5 @@
 /* object_write: a tree as the bytes of a file; see object.h. */
+#define _GNU_SOURCE	/* MAP_POPULATE */
 #include "dicom/object_internal.h"
 
 #include <errno.h>
@@ -179,7 +180,7 @@ copy_mapped(struct sink *to, const struct scan *s, uint64_t offset, uint64_t n,
 
 	for (; n > 0; n -= len - skip, offset += len - skip, skip = 0) {
 		len = (size_t)(n + skip < MAPPED ? n + skip : MAPPED);
-		map = mmap(NULL, len, PROT_READ, MAP_SHARED, s->fd,
+		map = mmap(NULL, len, PROT_READ, MAP_SHARED | MAP_POPULATE, s->fd,
 		    (off_t)(offset - skip));
 		if (map == MAP_FAILED)
 			return err_set(e, "read: %s", strerror(errno));
