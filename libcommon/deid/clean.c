@@ -237,8 +237,11 @@ mark_date(struct clean_pass *p, const struct textdate_source *s, size_t i,
 	size_t from = t->from, fresh = p->c->fresh.len;
 	int got;
 
+	/* Whatever becomes of it, a date is no part of a longer number. */
+	if (keep(p, t->from, t->to, e) < 0)
+		return -1;
 	if (p->dates == CLEAN_DATES_KEEP && !t->is_birth)
-		return keep(p, t->from, t->to, e);
+		return 0;
 	if (p->dates == CLEAN_DATES_SHIFT && !t->is_birth) {
 		if ((got = textdate_shift(s, t, p->settings->shift, &p->c->fresh, e)) < 0)
 			return -1;

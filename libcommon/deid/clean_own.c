@@ -157,6 +157,8 @@ is_accepted(const struct clean_pass *p, size_t i, size_t j, const struct names_t
 		return false;
 	if ((t->parts & NAMES_JOINED) != 0)
 		return true;
+	if (t->parts == NAMES_LOGIN)
+		return token_at(p, j)->to - k->from == t->len;
 	if ((t->parts & NAMES_INITIALS) != 0 && (t->parts & (NAMES_FAMILY | NAMES_GIVEN)) == 0) {
 		*is_weak = (kinds & 1u << NAMES_PATIENT) == 0 || !are_initials(p, i, j);
 		return i < j ? !*is_weak : k->look == LOOK_UPPER;
@@ -372,11 +374,22 @@ is_side(const struct clean_pass *p, const struct clean_hit *h)
 	    !clean_is_followed(p, h->first, ".");
 }
 
+/* G. and a name in capitals, whatever word that is. */
 static bool
-is_full_name(const struct clean_hit *a, const struct clean_hit *b)
+is_initial_of(const struct clean_pass *p, const struct clean_hit *a,
+    const struct clean_hit *b)
+{
+	return token_at(p, a->first)->letters == 1 && clean_is_followed(p, a->first, ".") &&
+	    (b->term->parts & NAMES_FAMILY) != 0 && token_at(p, b->first)->look != LOOK_LOWER;
+}
+
+static bool
+is_full_name(const struct clean_pass *p, const struct clean_hit *a,
+    const struct clean_hit *b)
 {
 	return ((a->term->parts & NAMES_FAMILY) != 0 && (b->term->parts & NAMES_GIVEN) != 0) ||
-	    ((a->term->parts & NAMES_GIVEN) != 0 && (b->term->parts & NAMES_FAMILY) != 0);
+	    ((a->term->parts & NAMES_GIVEN) != 0 && (b->term->parts & NAMES_FAMILY) != 0) ||
+	    is_initial_of(p, a, b) || is_initial_of(p, b, a);
 }
 
 /* Disease words and the like beside an eponym or a usual word. */
@@ -424,9 +437,14 @@ static bool
 is_proven_by(const struct clean_pass *p, const struct clean_hit *h,
     const struct clean_hit *a)
 {
+	const struct token *k = token_at(p, h->first);
+
 	if (!is_same_person(h, a) || is_side(p, h))
 		return false;
-	return !a->is_weak || (is_full_name(h, a) && !is_side(p, a));
+	/* Li Xu, li. Knie */
+	if (k->look == LOOK_LOWER && token_at(p, a->first)->look != LOOK_LOWER)
+		return false;
+	return !a->is_weak || (is_full_name(p, h, a) && !is_side(p, a));
 }
 
 static void

@@ -296,7 +296,10 @@ after_name(struct clean_pass *p, size_t i, size_t *next, struct err *e)
 	if (words == 0)
 		return 0;
 	*next = j;
-	return clean_mark_name(p, i + 1, token_at(p, j - 1)->to, e);
+	while (i > 0 && clean_is_near(p, i - 1, 1) &&
+	    (classes(p, i - 1) & (WORD_NAME | WORD_ROLE)) != 0)
+		i--;
+	return clean_mark_name(p, i, token_at(p, j - 1)->to, e);
 }
 
 /* Jane Doe, JANE DOE, Doe, Jane. */

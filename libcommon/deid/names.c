@@ -14,6 +14,7 @@
 #define PLACE_WORD_MIN 4	/* letters; shorter words of a place are everywhere */
 #define ID_MIN 3		/* letters and digits; shorter ids are every number */
 #define ID_DIGITS_MIN 5		/* digits of an id that are noted without its letters */
+#define LOGIN_MIN 4		/* letters of a name that stands in a login */
 #define SLOTS_MIN 256
 
 struct names {
@@ -326,10 +327,11 @@ add_pairs(struct names *d, const struct source *s, const struct component *famil
 	    add_joined(d, s, NAMES_JOINED, f, f->len, g1, g1->len, e) < 0 ||
 	    add_joined(d, s, NAMES_JOINED, g1, g1->len, f, f->len, e) < 0)
 		return -1;
-	if (f->solid || f->len < 4)
+	if (f->solid)
 		return 0;
-	if (add_joined(d, s, NAMES_JOINED, g1, g1->initial, f, f->len, e) < 0 ||
-	    add_joined(d, s, NAMES_JOINED, f, f->len, g1, g1->initial, e) < 0)
+	if (f->len >= LOGIN_MIN &&
+	    (add_joined(d, s, NAMES_LOGIN, g1, g1->initial, f, f->len, e) < 0 ||
+	    add_joined(d, s, NAMES_LOGIN, f, f->len, g1, g1->initial, e) < 0))
 		return -1;
 	return s->kind == NAMES_PATIENT ? add_initials(d, s, family, given, e) : 0;
 }

@@ -54,7 +54,8 @@ enum {
 	NAMES_INITIALS = 1u << 3,	/* all of a patient's, in one of the usual orders */
 	NAMES_JOINED = 1u << 4,		/* several words of a name */
 	NAMES_WHOLE = 1u << 5,		/* a whole value that is no name */
-	NAMES_WORD = 1u << 6		/* a word of a place */
+	NAMES_WORD = 1u << 6,		/* a word of a place */
+	NAMES_LOGIN = 1u << 7		/* an initial and a name in one word: jsmith */
 };
 
 /* Words written together, folded: "O'Bannion" is "obannion", "PH-12" is "ph12". */

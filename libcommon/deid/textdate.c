@@ -117,8 +117,12 @@ are_between(source s, size_t i, const char *marks, size_t max)
 static bool
 is_unit_after(source s, size_t last)
 {
-	return last + 1 < s->tokens->n && are_between(s, last, " -", 1) &&
-	    (classes(s, last + 1) & WORD_UNIT) != 0;
+	if (last + 1 >= s->tokens->n || !are_between(s, last, " -", 1) ||
+	    (classes(s, last + 1) & WORD_UNIT) == 0)
+		return false;
+	/* The T between a date and a time is no tesla. */
+	return !(is_word(s, last + 1, "t") && token_at(s, last + 1)->joined &&
+	    is_number(s, last + 2, 2, 6) && token_at(s, last + 2)->joined);
 }
 
 static bool
