@@ -670,11 +670,3 @@ clean_text(struct clean *c, const struct names *d, const struct clean_settings *
 	}
 	return 1;
 }
-
-bool
-clean_is_in_bytes(const struct clean *c, const struct names *d,
-    const struct clean_settings *s, const void *bytes, size_t n)
-{
-	(void)c; (void)d; (void)s; (void)bytes; (void)n;
-	return true;
-}

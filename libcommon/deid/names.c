@@ -69,6 +69,19 @@ names_find(const struct names *d, uint32_t hash, const char *folded, size_t len)
 	return d->slots[at] == 0 ? NULL : &d->terms[d->slots[at] - 1];
 }
 
+const struct names_term *
+names_terms(const struct names *d, size_t *n)
+{
+	*n = d->n;
+	return d->terms;
+}
+
+const char *
+names_text(const struct names *d, const struct names_term *t)
+{
+	return d->arena.data + t->text;
+}
+
 size_t
 names_longest(const struct names *d)
 {

@@ -77,6 +77,9 @@ bool names_may_begin(const struct names *d, unsigned char first, unsigned char s
 /* The term that is these folded bytes, or NULL. */
 const struct names_term *names_find(const struct names *d, uint32_t hash,
     const char *folded, size_t len);
+/* All terms, and the folded bytes of one. */
+const struct names_term *names_terms(const struct names *d, size_t *n);
+const char *names_text(const struct names *d, const struct names_term *t);
 size_t names_longest(const struct names *d);	/* bytes of the longest term, folded */
 bool names_are_empty(const struct names *d);
 const struct names_date *names_dates(const struct names *d, size_t *n);
