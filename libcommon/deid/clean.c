@@ -93,7 +93,7 @@ clean_close(struct clean *c)
 	lists_free(c->lists);
 	tokens_free(&c->tokens);
 	free(c->spans);
-	free(c->kept);
+	buf_free(&c->kept);
 	free(c->hits);
 	buf_free(&c->fresh);
 	buf_free(&c->again);
@@ -120,24 +120,24 @@ clean_mark(struct clean_pass *p, size_t from, size_t to, const char *bytes, size
 static int
 keep(struct clean_pass *p, size_t from, size_t to, struct err *e)
 {
-	struct clean *c = p->c;
+	struct buf *kept = &p->c->kept;
 
-	if (array_grow(&c->kept, c->nkept, &c->kept_cap, sizeof *c->kept, e) < 0)
-		return -1;
-	c->kept[c->nkept++] = (struct clean_span){ (uint32_t)from, (uint32_t)to, 0, 0 };
+	if (kept->len == 0) {
+		if (buf_reserve(kept, p->len, e) < 0)
+			return -1;
+		memset(kept->data, 0, p->len);
+		kept->len = p->len;
+	}
+	memset(kept->data + from, 1, to - from);
 	return 0;
 }
 
 static bool
 is_kept(const struct clean_pass *p, size_t from, size_t to)
 {
-	const struct clean_span *k = p->c->kept;
-	size_t i;
+	const struct buf *kept = &p->c->kept;
 
-	for (i = 0; i < p->c->nkept; i++)
-		if (k[i].from < to && from < k[i].to)
-			return true;
-	return false;
+	return kept->len > 0 && memchr(kept->data + from, 1, to - from) != NULL;
 }
 
 /* The length of a separator of words at P, or 0. */
@@ -610,7 +610,8 @@ run_pass(struct clean_pass *p, struct buf *out, struct err *e)
 	struct clean *c = p->c;
 	int got;
 
-	c->nspans = c->nkept = 0;
+	c->nspans = 0;
+	buf_clear(&c->kept);
 	buf_clear(&c->fresh);
 	if ((got = tokens_read(&c->tokens, p->text, p->len, e)) < 0)
 		return -1;

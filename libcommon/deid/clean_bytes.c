@@ -53,17 +53,25 @@ is_letter(uint32_t code)
 	    class == FOLD_SOLID;
 }
 
+/* Is OTHER a letter that CODE would stand in one word with? Not of another alphabet. */
+static bool
+is_beside(uint32_t code, uint32_t other)
+{
+	return is_letter(other) && (code >> 8 == other >> 8 || (code < 0x250 && other < 0x250));
+}
+
 static bool
 is_letter_before(const struct bytes *b, size_t at, enum coding coding)
 {
 	size_t n = coding == BYTES ? 1 : 2;
-	uint32_t code;
+	uint32_t code, before;
 
 	if (at < n)
 		return false;
 	if (coding == BYTES)	/* the last byte of a longer character is one of a letter */
 		return b->p[at - 1] >= 0x80 || is_letter(b->p[at - 1]);
-	return read_char(b, at - n, coding, &code) != 0 && is_letter(code);
+	return read_char(b, at, coding, &code) != 0 &&
+	    read_char(b, at - n, coding, &before) != 0 && is_beside(code, before);
 }
 
 static bool
@@ -129,7 +137,7 @@ is_term_at(const struct clean *c, const struct names *d, const struct clean_sett
 		if ((t = names_find(d, hash, folded, n)) == NULL)
 			continue;
 		if (is_telling(t, s, chars, solid, begins &&
-		    !(read_char(b, at + step, coding, &next) != 0 && is_letter(next))) &&
+		    !(read_char(b, at + step, coding, &next) != 0 && is_beside(code, next))) &&
 		    !is_of_trade(c, hash, folded, n))
 			return true;
 	}

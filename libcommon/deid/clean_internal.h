@@ -34,8 +34,9 @@ struct clean {
 	/* Of the text at hand; kept for their memory. */
 	struct tokens tokens;
 	struct patterns_seen seen;
-	struct clean_span *spans, *kept;
-	size_t nspans, spans_cap, nkept, kept_cap;
+	struct clean_span *spans;
+	size_t nspans, spans_cap;
+	struct buf kept;	/* empty, or 1 for each byte that no "form" may touch */
 	struct clean_hit *hits;
 	size_t nhits, hits_cap;
 	struct buf fresh, again;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define WORDS_MAX 4	/* of a name, initials and particles not counted */
+#define TITLES_MAX 8	/* in a row */
 #define PIECES_MAX 16	/* tokens of one word or of a chain of carets */
 
 /* How sure the words before make it that a name follows. */
@@ -193,7 +194,7 @@ after_title(struct clean_pass *p, size_t i, size_t *next, struct err *e)
 
 	if (!clean_is_title(p, i) || !is_gap(p, i, ".", false))
 		return 0;
-	while (j < p->c->tokens.n && clean_is_title(p, j) && is_gap(p, j, ".", false))
+	while (j - i < TITLES_MAX && clean_is_title(p, j) && is_gap(p, j, ".", false))
 		j++;
 	if (!read_name(p, j, true, &n))
 		return 0;
@@ -214,7 +215,7 @@ after_role(struct clean_pass *p, size_t i, size_t *next, struct err *e)
 
 	if (!colon && !is_gap(p, i, ".", false))
 		return 0;
-	while (j < p->c->tokens.n && clean_is_title(p, j) && is_gap(p, j, ".", false))
+	while (j - i < TITLES_MAX && clean_is_title(p, j) && is_gap(p, j, ".", false))
 		j++;
 	return mark_name(p, j, colon || !is_upper(p, i), colon || (token_at(p, i)->look == LOOK_LOWER &&
 	    !is_upper(p, j)) ? TRUST_NAME : TRUST_FULL, next, e);
@@ -263,7 +264,7 @@ after_signed(struct clean_pass *p, size_t i, size_t *next, struct err *e)
 		return 0;
 	colon = is_gap(p, j, ":", true);
 	j++;
-	while (j < p->c->tokens.n && clean_is_title(p, j) && is_gap(p, j, ".", false))
+	while (j - i < TITLES_MAX && clean_is_title(p, j) && is_gap(p, j, ".", false))
 		j++;
 	return mark_name(p, j, colon || !is_upper(p, j) || is_upper(p, i), TRUST_NAME, next, e);
 }

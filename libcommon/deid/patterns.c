@@ -25,6 +25,7 @@ struct pattern {
 	checkdigit_test *check;
 	bool is_unknown;		/* check: no word of science */
 	pcre2_code *code;
+	bool is_fast;			/* JIT has been asked for */
 };
 
 struct patterns {
@@ -177,8 +178,6 @@ compile(struct patterns *p, const struct field *f, struct pattern *out, struct e
 		err_set(e, "%s", (const char *)why);
 		goto out;
 	}
-	/* Without JIT, as on some systems, it is slow but right. */
-	pcre2_jit_compile(out->code, PCRE2_JIT_COMPLETE);
 	got = 0;
 out:
 	buf_free(&text);
@@ -320,11 +319,16 @@ int
 patterns_next(struct patterns *p, size_t i, const char *text, size_t len,
     size_t *at, struct patterns_match *m)
 {
-	const struct pattern *item = &p->items[i];
+	struct pattern *item = &p->items[i];
 	PCRE2_SIZE *ends = pcre2_get_ovector_pointer(p->data);
 	size_t from, to;
 	int got;
 
+	if (!item->is_fast) {
+		/* When first used: most runs need few. Where there is no JIT it is slow but right. */
+		pcre2_jit_compile(item->code, PCRE2_JIT_COMPLETE);
+		item->is_fast = true;
+	}
 	for (;;) {
 		got = pcre2_match(item->code, (PCRE2_SPTR)text, len, *at,
 		    PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, p->data, p->context);
