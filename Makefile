@@ -116,8 +116,17 @@ build/libcommon/report/style.inc: libcommon/report/style.html
 	@mkdir -p $(@D)
 	sed 's/\\/\\\\/g; s/"/\\"/g; s/^\t*//; s/.*/"&\\n"/' $< >$@.new && mv $@.new $@
 
-# The validator's own reading of the confidentiality profile.
-build/libcommon/check/rows.c.o: build/libcommon/check/rows.inc
+# The validator's own reading of what letters are alike.
+build/libcommon/check/folded.c.o: build/libcommon/check/folded.inc
+build/libcommon/check/folded.inc: libcommon/check/folded.awk share/letters.tsv
+	@mkdir -p $(@D)
+	awk -f $^ >$@.new && mv $@.new $@
+
+# The validator's own reading of the confidentiality profile, and of the private elements that are safe.
+build/libcommon/check/rows.c.o: build/libcommon/check/rows.inc build/libcommon/check/safe_private.inc
+build/libcommon/check/safe_private.inc: libcommon/check/safe_private.awk share/safe-private.tsv
+	@mkdir -p $(@D)
+	awk -f $^ >$@.new && mv $@.new $@
 build/libcommon/check/rows.inc: libcommon/check/rows.awk share/confidentiality-profile.tsv
 	@mkdir -p $(@D)
 	awk -f $^ >$@.new && mv $@.new $@

@@ -13,6 +13,7 @@
 static const char *against;	/* a file, or a folder of them */
 static bool against_folder, keep, strict;
 static struct complete *boxes;
+static struct patients *patients;	/* of all files */
 
 static const char options_help[] =
 "  -a, --against ORIGINAL  the file as it was, or the folder that has it under\n"
@@ -115,7 +116,7 @@ validate(const char *path, const char *original, bool read_by_another)
 	struct tally t = { .file = path };
 	struct subject s = { .path = path, .original_path = original,
 	    .boxes_given = boxes != NULL, .keep = keep,
-	    .read_by_another = read_by_another, .found = found, .arg = &t };
+	    .read_by_another = read_by_another, .patients = patients, .found = found, .arg = &t };
 	struct err e, why;
 	int status = STATUS_OK;
 
@@ -244,6 +245,8 @@ main(int argc, char *argv[])
 		if (!against_folder && argc - optind > 1)
 			cli_usage("several files want a folder of originals");
 	}
+	if ((patients = patients_new(&e)) == NULL)
+		return cli_finish(cli_trouble("memory", &e));
 	common = common_folder(argv + optind, argc - optind);
 	for (n = 0; optind < argc; optind++, n = (n + 1) % READER_BATCH) {
 		left = (size_t)(argc - optind);
@@ -260,5 +263,6 @@ main(int argc, char *argv[])
 	}
 	buf_free(&original);
 	complete_free(boxes);
+	patients_free(patients);
 	return cli_finish(status);
 }

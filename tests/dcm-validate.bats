@@ -42,17 +42,40 @@ setup() {
 		    c.CodeValue, c.CodingSchemeDesignator, c.CodeMeaning = value, "DCM", meaning
 		    return c
 
-		raw = image("1.2.3.4567", "Planted^Person", "PID-4711")
-		raw.PatientBirthDate, raw.StudyDate, raw.AccessionNumber = "19630412", "20190807", "ACC0815"
-		raw.InstitutionAddress = "Elm Street 7"
-		ok = image("2.25.99", "ANON", "ANON-1")
-		ok.PatientIdentityRemoved = "YES"
-		ok.DeidentificationMethodCodeSequence = Sequence([code("113100", "Basic"), code("113101", "Pixels")])
-		ok.LongitudinalTemporalInformationModified, ok.BurnedInAnnotation = "REMOVED", "NO"
-		exec(sys.argv[1].replace("\n\t", "\n"))
-		write(raw, "raw.dcm")
-		write(ok, "ok.dcm")
+		def pair(change, raw_name, ok_name, patient=""):
+		    raw = image("1.2.3.4567", "Planted^Person", "PID-4711" + patient)
+		    raw.PatientBirthDate, raw.StudyDate, raw.AccessionNumber = "19630412", "20190807", "ACC0815"
+		    raw.InstitutionAddress = "Elm Street 7"
+		    ok = image("2.25.99", "ANON", "ANON-1" + patient)
+		    ok.PatientIdentityRemoved = "YES"
+		    ok.DeidentificationMethodCodeSequence = Sequence([code("113100", "Basic"), code("113101", "Pixels")])
+		    ok.LongitudinalTemporalInformationModified, ok.BurnedInAnnotation = "REMOVED", "NO"
+		    exec(change.replace("\n\t", "\n"), {**globals(), "raw": raw, "ok": ok})
+		    write(raw, raw_name)
+		    write(ok, ok_name)
+
+		if len(sys.argv) == 2:
+		    pair(sys.argv[1], "raw.dcm", "ok.dcm")
+		else:   # of each line on standard input one more, numbered from 1
+		    for n, line in enumerate(sys.stdin, 1):
+		        pair(sys.argv[1] + line.split("|")[1].strip(), f"raw/{n}.dcm", f"ok/{n}.dcm", f"-{n}")
 	END
+}
+
+# cases PRELUDE: each line of standard input, "CHECK TAG | CHANGE" or "- | CHANGE", is a file of a patient of its own
+# that has an error of that check and tag, and no other, or none at all.
+cases() {
+	rm -rf raw ok && mkdir raw ok
+	cat >cases
+	/usr/bin/python3 make.py "$1" cases <cases 2>python.err || { cat python.err; return 1; }
+	dcm-validate --against raw ok/*.dcm >found || [ $? -eq 1 ]
+	[ "$(jq -r 'select(.check == "summary").file' found | wc -l)" -eq "$(wc -l <cases)" ]
+	jq -r 'select(.level == "error") | "\(.file) \(.check) \(.tag // "")"' found | sort -u >errors
+	awk -F' *[|]' '$1 != "-" { print "ok/" NR ".dcm " $1 }' cases | sort -u | diff - errors
+	if grep -aiE 'planted|person|4711|19630412|20190807|0815|elm' found; then
+		echo "a value is shown"
+		return 1
+	fi
 }
 
 # has CONDITION [FILE]: one line, of the file or of $output, fulfils it.
@@ -82,7 +105,7 @@ fails() {
 	[ "$(jq -r .check <<<"$output")" = summary ]
 	run -0 dcm-validate --strict --against raw.dcm ok.dcm
 	[ "$(jq -c '[.file,.check,.level]' <<<"$output")" = '["ok.dcm","summary","info"]' ]
-	[ "$(jq -r .message <<<"$output")" = "9 of 9 checks: 0 errors, 0 warnings" ]
+	[ "$(jq -r .message <<<"$output")" = "11 of 11 checks: 0 errors, 0 warnings" ]
 }
 
 @test "marks: each mark that is absent or wrong is an error" {
@@ -147,12 +170,181 @@ fails() {
 	fails private "(0029,0010)"
 }
 
-@test "private: claimed as safe they stay, but not without a creator" {
-	claim='ok.DeidentificationMethodCodeSequence.append(code("113111", "Safe"))'
-	make "$claim"'; ok.add_new(0x00090010, "LO", "MAKER"); ok.add_new(0x00091001, "LO", "x")'
-	run -0 dcm-validate --against raw.dcm ok.dcm
-	make "$claim"'; ok.add_new(0x00090010, "LO", "MAKER"); ok.add_new(0x00091101, "LO", "x")'
-	fails private "(0009,1101)"
+# Claims 113111; private elements of Table E.3.10-1: (0019,xx23) of GEMS_ACQU_01.
+SAFE='ok.DeidentificationMethodCodeSequence.append(code("113111", "Safe"))
+	for d in (raw, ok):
+	    d.add_new(0x00190010, "LO", "GEMS_ACQU_01"); d.add_new(0x00191023, "DS", "1.5")
+	'
+
+@test "private: claimed as safe they stay, but only those of Table E.3.10-1, and with their creator" {
+	cases "$SAFE" <<-'END'
+		- |
+		- | ok.add_new(0x00190010, "LO", "gems_acqu_01 ")
+		private (0019,1025) | ok.add_new(0x00191025, "DS", "1.5")
+		private (0019,1023) | ok.add_new(0x00190010, "LO", "GEMS ACQU_01")
+		private (0019,1023) | del ok[0x00190010]
+		private (0019,1123) | ok.add_new(0x00191123, "DS", "1")
+		private (0019,1023) | i = Dataset(); i.add_new(0x00191023, "DS", "1"); ok.SourceImageSequence = Sequence([i])
+	END
+}
+
+# (0008,0300) of the original, or else of the file: block (0029,10xx) of ACME is what STATUS says.
+DECLARES='def declare(d, status, safe=None, action=None):
+	    i = Dataset(); i.PrivateGroupReference = 0x29; i.PrivateCreatorReference = "ACME"
+	    i.BlockIdentifyingInformationStatus = status
+	    if safe: i.add_new(0x00080304, "US", safe)
+	    if action:
+	        j = Dataset(); j.add_new(0x00080306, "US", [1]); j.add_new(0x00080307, "CS", action)
+	        i.add_new(0x00080305, "SQ", Sequence([j]))
+	    d.add_new(0x00080300, "SQ", Sequence([i]))
+	for d in (raw, ok):
+	    d.add_new(0x00290010, "LO", "ACME"); d.add_new(0x00291001, "LO", "one"); d.add_new(0x00291002, "LO", "two")
+	'
+
+@test "private: what (0008,0300) of the original declares safe may stay" {
+	cases "$SAFE$DECLARES" <<-'END'
+		- | declare(raw, "SAFE")
+		- | declare(raw, "MIXED", [1, 2])
+		private (0029,1001) | declare(raw, "MIXED", [2, 7])
+		- | declare(raw, "MIXED", [2], "Z"); ok[0x00291001].value = ""
+		private (0029,1001) | declare(raw, "MIXED", [2], "Z")
+		private (0029,1001) | declare(raw, "MIXED", [2], "X"); ok[0x00291001].value = ""
+		private (0029,1002) | declare(raw, "UNSAFE", None, "Z"); declare(ok, "SAFE"); ok[0x00291001].value = ""
+	END
+	run -0 dcm-validate ok/7.dcm	# alone it is believed
+}
+
+# Claims 113107; all dates of the original are 400 days later.
+MOVED='ok.DeidentificationMethodCodeSequence.append(code("113107", "Modified dates"))
+	ok.LongitudinalTemporalInformationModified = "MODIFIED"
+	raw.StudyDate, ok.StudyDate = "20190807", "20180703"
+	raw.AcquisitionDateTime, ok.AcquisitionDateTime = "20200229101500.5+0100", "20190125101500.5+0100"
+	raw.add_new(0x00080021, "DA", "2019.08.07"); ok.add_new(0x00080021, "DA", "20180703")
+	raw.DateOfLastCalibration, ok.DateOfLastCalibration = ["20190101", "20191231"], ["20171127", "20181126"]
+	raw.ContentTime = ok.ContentTime = "101500"
+	def nested(d, date):
+	    i = Dataset(); i.StudyDate = date; d.ReferencedStudySequence = Sequence([i])
+	def describe(text):
+	    ok.ImageComments = text; ok.DeidentificationMethodCodeSequence.append(code("113105", "x"))
+	'
+
+@test "dates: all of a file move by one number of days, and the birth date is not kept" {
+	cases "$MOVED" <<-'END'
+		- |
+		dates (0008,0020) | ok.StudyDate = "20180704"
+		dates (0008,002A) | ok.AcquisitionDateTime = "20190126101500.5+0100"
+		dates (0018,1200) | ok.DateOfLastCalibration = ["20171127", "20181127"]
+		dates (0008,0020) | ok.StudyDate = raw.StudyDate
+		- | ok.StudyDate, ok.AcquisitionDateTime, ok.DateOfLastCalibration = "19000101", "", ""
+		dates (0010,0030) | ok.PatientBirthDate = "19620308"
+		- | nested(raw, "20190809"); nested(ok, "20180705")
+		dates (0008,0020) | nested(raw, "20190809"); nested(ok, "20180706")
+		- | raw.StudyDate = ok.StudyDate = "19700101"
+		values (0008,0020) | describe("as of 2019-08-07")
+		values (0008,0020) | describe("as of 20190807")
+		- | describe("as of 2018-07-03")
+	END
+}
+
+@test "dates: all files of a patient move by the same days" {
+	mkdir raw ok
+	make "$MOVED"
+	cp raw.dcm raw/1.dcm && cp ok.dcm ok/1.dcm && cp raw.dcm raw/2.dcm && cp ok.dcm ok/2.dcm
+	run -0 dcm-validate --against raw ok/1.dcm ok/2.dcm
+	other='ok.StudyDate, ok.AcquisitionDateTime, ok.DateOfLastCalibration = "20180702", "20190124101500.5+0100", ["20171126", "20181125"]
+	ok[0x00080021].value = "20180702"
+	'
+	make "$MOVED$other"
+	cp raw.dcm raw/2.dcm && cp ok.dcm ok/2.dcm
+	run -0 dcm-validate --against raw.dcm ok.dcm	# by itself it is right
+	run -1 dcm-validate --against raw ok/1.dcm ok/2.dcm
+	has '.check == "dates" and .file == "ok/2.dcm"'
+	make "$MOVED$other"'raw.PatientID, ok.PatientID = "PID-4712", "ANON-2"'	# another patient
+	cp raw.dcm raw/2.dcm && cp ok.dcm ok/2.dcm
+	run -0 dcm-validate --against raw ok/1.dcm ok/2.dcm
+	make "$MOVED$other"'raw.PatientID = "PID-4712"'	# two ids that became one
+	cp raw.dcm raw/2.dcm && cp ok.dcm ok/2.dcm
+	run -1 dcm-validate --against raw ok/1.dcm ok/2.dcm
+}
+
+@test "dates: an age above 090Y is an error, also where ages are kept" {
+	cases 'ok.DeidentificationMethodCodeSequence.append(code("113108", "Patient")); ' <<-'END'
+		- | raw.PatientAge = ok.PatientAge = "090Y"
+		- | raw.PatientAge = ok.PatientAge = "999M"
+		dates (0010,1010) | raw.PatientAge = ok.PatientAge = "091Y"
+	END
+}
+
+# Claims 113105: descriptions may stay; the patient is Łukasz Müllerschön.
+WORDS='ok.DeidentificationMethodCodeSequence.append(code("113105", "Descriptors"))
+	raw.SpecificCharacterSet = ok.SpecificCharacterSet = "ISO_IR 192"
+	raw.PatientName = "M\u00fcllersch\u00f6n^\u0141ukasz"
+	raw.StudyDescription = "CT chest of M\u00fcllersch\u00f6n"
+	def nested(charset, text):
+	    i = Dataset(); i.SpecificCharacterSet = charset; i.ImageComments = text
+	    ok.PurposeOfReferenceCodeSequence = Sequence([i])
+	'
+
+@test "values: words of the original are found in text whatever its case, accents and character set" {
+	cases "$WORDS" <<-'END'
+		- | ok.StudyDescription = "CT chest"
+		values (0010,0010) | ok.StudyDescription = "CT chest of M\u00fcllersch\u00f6n, low dose"
+		values (0010,0010) | ok.StudyDescription = "CT chest of MULLERSCHON, low dose"
+		values (0010,0010) | ok.StudyDescription = "CT chest of mullerschon"
+		values (0010,0010) | ok.StudyDescription = "M\u00dcLLERSCH\u00d6N: CT"
+		values (0010,0010) | ok.StudyDescription = "Mu\u0308llerscho\u0308n"
+		values (0010,0010) | ok.StudyDescription = "\u0141UKASZ"
+		values (0010,0010) | ok.StudyDescription = "lukasz"
+		values (0010,0010) | ok.SpecificCharacterSet = "ISO_IR 100"; ok.StudyDescription = "CT of M\u00fcllersch\u00f6n"
+		values (0010,0010) | nested("ISO_IR 101", "M\u00fcllersch\u00f6n")
+		- | ok.StudyDescription = "Mullerschone and unmullerschon"
+		- | raw.PatientName = "M\u00fc^\u00d6"; ok.StudyDescription = "mu o"
+		values (0010,0010) | raw.SpecificCharacterSet = ["", "ISO 2022 IR 87"]; raw.StudyDescription = ""; raw.PatientName = "Yamada^Tarou=\u5c71\u7530^\u592a\u90ce"; ok.StudyDescription = "\u5c71\u7530\u592a\u90ce\u69d8"
+	END
+}
+
+@test "values: a date of the original is found in text in any usual form" {
+	for text in 2019-08-07 2019/08/07 07.08.2019 7.8.2019 08/07/2019 8/7/2019 07-AUG-2019 'August 7, 2019' '7 Aug 2019' '7. August 2019'; do
+		echo "values (0008,0020) | ok.DerivationDescription = 'compared with $text'"
+	done >list
+	echo "- | ok.DerivationDescription = 'compared with 2019-08-17, 17/8/2019, 7.8.20191'" >>list
+	cases 'ok.DeidentificationMethodCodeSequence.append(code("113105", "x")); ' <list
+}
+
+ENVELOPE='def put(name):
+	    i = Dataset(); i.EncryptedContentTransferSyntaxUID = ExplicitVRLittleEndian
+	    i.EncryptedContent = open(name, "rb").read(); i.EncryptedContent += b"\0" * (len(i.EncryptedContent) % 2)
+	    ok.EncryptedAttributesSequence = Sequence([i])
+	    return i
+	'
+
+@test "encrypted: what openssl makes of a key's certificate is an envelope, and nothing else is" {
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout rsa.key -out rsa.pem -subj /CN=none 2>/dev/null
+	head -c 3000 /dev/zero >secret
+	envelope() {
+		openssl cms -encrypt -binary -aes256 -in secret "$@" rsa.pem
+	}
+	envelope -outform DER >whole
+	envelope -outform DER -stream >stream
+	envelope -outform PEM >pem
+	openssl cms -sign -binary -outform DER -signer rsa.pem -inkey rsa.key -in secret >signed
+	head -c -9 whole >cut
+	cat whole whole >twice
+	: >empty
+	cases "$ENVELOPE" <<-'END'
+		- | put("whole")
+		- | put("stream")
+		encrypted (0400,0520) | put("pem")
+		encrypted (0400,0520) | put("secret")
+		encrypted (0400,0520) | put("signed")
+		encrypted (0400,0520) | put("cut")
+		encrypted (0400,0520) | put("twice")
+		encrypted (0400,0520) | put("empty")
+		encrypted (0008,1030) | put("whole").StudyDescription = "x"; ok.DeidentificationMethodCodeSequence.append(code("113105", "x"))
+		encrypted (0400,0500) | put("whole"); j = Dataset(); j.EncryptedAttributesSequence = ok.EncryptedAttributesSequence; del ok.EncryptedAttributesSequence; ok.SourceImageSequence = Sequence([j])
+		- | put("whole"); raw.EncryptedAttributesSequence = ok.EncryptedAttributesSequence
+	END
+	[ "$(jq -r 'select(.level == "warning") | "\(.file) \(.check)"' found)" = "ok/11.dcm encrypted" ]
 }
 
 @test "uids: a UID of the original anywhere in the bytes is an error" {
@@ -505,5 +697,5 @@ boxes() {
 
 @test "--list names each check" {
 	run -0 dcm-validate --list
-	[ "$(cut -d' ' -f1 <<<"$output" | sort | paste -sd' ')" = "marks meta pixels private profile reader structure uids values" ]
+	[ "$(cut -d' ' -f1 <<<"$output" | sort | paste -sd' ')" = "dates encrypted marks meta pixels private profile reader structure uids values" ]
 }

@@ -20,6 +20,11 @@ const struct check checks[] = {
 	{ "private", "PS3.15 E.3.10",
 	    "no private attributes but by a claimed option", false,
 	    check_private },
+	{ "encrypted", "PS3.15 E.1.2",
+	    "what is encrypted is an envelope of CMS", false, check_encrypted },
+	{ "dates", "PS3.15 E.3.6, 45 CFR 164.514",
+	    "dates moved by one number of days, and ages end at 90 years", false,
+	    check_dates },
 	{ "uids", "PS3.15 E.3.9",
 	    "no UID of the original is left in the bytes", true, check_uids },
 	{ "values", "PS3.15 E.1.1",
@@ -100,4 +105,15 @@ check_is_dummy(const char *v, size_t len)
 		if (strlen(words[i]) == len && memcmp(words[i], v, len) == 0)
 			return true;
 	return false;
+}
+
+const char *
+check_vr(const struct element *x)
+{
+	const struct row *r;
+
+	if (x->vr[0] != '\0' && strcmp(x->vr, "UN") != 0)
+		return x->vr;
+	r = row_find(x->tag);
+	return r != NULL ? r->vr : x->vr;
 }

@@ -24,6 +24,10 @@ enum level {
 	LEVEL_INFO	/* what was done, or could not be */
 };
 
+struct patients;	/* what was seen of each patient in the files before */
+struct patients *patients_new(struct err *e);	/* NULL with E filled */
+void patients_free(struct patients *p);
+
 struct finding {
 	const char *check;
 	enum level level;
@@ -43,6 +47,7 @@ struct subject {
 	bool read_by_another;		/* reader_ask has proven it */
 	bool keep;			/* what lies in no box was to be filled */
 	unsigned claims;		/* by check_claims */
+	struct patients *patients;	/* seen in this run, or NULL */
 	/* Takes each finding; the strings hold for the call. 0, or -1 to stop. */
 	int (*found)(const struct finding *f, void *arg, struct err *e);
 	void *arg;
@@ -76,9 +81,23 @@ int check_say_tag(const struct subject *s, const char *check,
 /* Is the value a usual dummy of that VR, which identifies nobody? */
 bool check_is_dummy(const char *value, size_t len);
 
+/*
+ * For each element of the subject the index of that which stands at the same place in
+ * the original, by its whole path, or -1. *OF is the caller's to free. 0 or -1.
+ */
+int check_match(const struct subject *s, int64_t **of, struct err *e);
+
+/* The VR of X; that of the profile's row where the file says none or UN; or "". */
+const char *check_vr(const struct element *x);
+
+/* The creator (gggg,00bb) that reserves the block of element I in its item, or -1. PS3.5 7.8.1 */
+int64_t check_creator_of(const struct dataset *d, size_t i);
+
 int check_marks(const struct subject *s, struct err *e);
 int check_profile(const struct subject *s, struct err *e);
 int check_private(const struct subject *s, struct err *e);
+int check_dates(const struct subject *s, struct err *e);
+int check_encrypted(const struct subject *s, struct err *e);
 int check_uids(const struct subject *s, struct err *e);
 int check_values(const struct subject *s, struct err *e);
 int check_meta(const struct subject *s, struct err *e);

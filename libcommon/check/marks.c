@@ -125,7 +125,7 @@ check_method(const struct subject *s, struct err *e)
 }
 
 static int
-check_dates(const struct subject *s, struct err *e)
+check_longitudinal(const struct subject *s, struct err *e)
 {
 	bool full = (s->claims & CLAIM(OPTION_FULL_DATES)) != 0;
 	bool modified = (s->claims & CLAIM(OPTION_MODIFIED_DATES)) != 0;
@@ -158,7 +158,7 @@ int
 check_marks(const struct subject *s, struct err *e)
 {
 	if (expect(s, 0x00120062, "YES", "", e) < 0 ||
-	    check_method(s, e) < 0 || check_dates(s, e) < 0)
+	    check_method(s, e) < 0 || check_longitudinal(s, e) < 0)
 		return -1;
 	if (s->claims & CLAIM(OPTION_PIXELS)) {
 		if (expect(s, 0x00280301, "NO", ", as 113101 is claimed", e) < 0)

@@ -1,65 +1,8 @@
-/* profile: rows of Table E.1-1 that are violated, and private attributes. */
+/* profile: rows of Table E.1-1 that are violated. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/size.h"
 #include "check/check.h"
-
-/* Where each element of the file is in the original: index, or -1. */
-struct same {
-	int64_t *of;
-};
-
-struct place {
-	uint32_t parent, item, tag, index;
-};
-
-static int
-by_place(const void *p, const void *q)
-{
-	const struct place *a = p, *b = q;
-
-	if (a->parent != b->parent)
-		return a->parent < b->parent ? -1 : 1;
-	if (a->item != b->item)
-		return a->item < b->item ? -1 : 1;
-	return a->tag < b->tag ? -1 : a->tag > b->tag;
-}
-
-/* An element stands where its original stood when its whole path is the same. */
-static int
-match(const struct subject *s, struct same *same, struct err *e)
-{
-	size_t n = dataset_count(s->set), m = dataset_count(s->original);
-	size_t i, bytes;
-	const struct element *x;
-	struct place *places, *hit, want;
-
-	if (!size_mul(n, sizeof *same->of, &bytes) ||
-	    (same->of = malloc(bytes)) == NULL ||
-	    (places = calloc(m, sizeof *places)) == NULL)
-		return err_set(e, "out of memory");
-	for (i = 0; i < m; i++) {
-		x = dataset_at(s->original, i);
-		places[i] = (struct place){ x->parent, x->item, x->tag, (uint32_t)i };
-	}
-	qsort(places, m, sizeof *places, by_place);
-	for (i = 0; i < n; i++) {
-		x = dataset_at(s->set, i);
-		want = (struct place){ x->parent, x->item, x->tag, 0 };
-		same->of[i] = -1;
-		if (x->parent != DATASET_TOP) {
-			if (same->of[x->parent] < 0)
-				continue;
-			want.parent = (uint32_t)same->of[x->parent];
-		}
-		hit = bsearch(&want, places, m, sizeof *places, by_place);
-		if (hit != NULL)
-			same->of[i] = hit->index;
-	}
-	free(places);
-	return 0;
-}
 
 static int
 same_value(const struct subject *s, size_t i, int64_t original, bool *same,
@@ -160,76 +103,16 @@ check_row(const struct subject *s, size_t i, const struct row *r,
 int
 check_profile(const struct subject *s, struct err *e)
 {
-	struct same same = { NULL };
+	int64_t *of = NULL;
 	const struct row *r;
 	size_t i;
 	int got = 0;
 
-	if (s->original != NULL && match(s, &same, e) < 0)
-		got = -1;
+	if (s->original != NULL && check_match(s, &of, e) < 0)
+		return -1;
 	for (i = 0; got == 0 && i < dataset_count(s->set); i++)
 		if ((r = row_find(dataset_at(s->set, i)->tag)) != NULL)
-			got = check_row(s, i, r, same.of != NULL ? same.of[i] : -1, e);
-	free(same.of);
-	return got;
-}
-
-/* Is element I in a sequence that is private itself? */
-static bool
-within_private(const struct dataset *d, size_t i)
-{
-	uint32_t at;
-
-	for (at = dataset_at(d, i)->parent; at != DATASET_TOP;
-	    at = dataset_at(d, at)->parent)
-		if ((dataset_at(d, at)->tag >> 16) % 2 != 0)
-			return true;
-	return false;
-}
-
-/* Does a creator (gggg,00bb) in the same item reserve X's block? PS3.5 7.8.1 */
-static bool
-is_reserved(const struct dataset *d, size_t i)
-{
-	const struct element *x = dataset_at(d, i), *c;
-	uint32_t creator = (x->tag & 0xffff0000) | (x->tag & 0xff00) >> 8;
-
-	while (i-- > 0) {
-		c = dataset_at(d, i);
-		if (c->parent == x->parent && c->item == x->item && c->tag <= creator)
-			return c->tag == creator;
-	}
-	return false;
-}
-
-int
-check_private(const struct subject *s, struct err *e)
-{
-	bool safe = (s->claims & CLAIM(OPTION_SAFE_PRIVATE)) != 0;
-	const struct dataset *d = s->set;
-	const struct element *x, *last = NULL;
-	size_t i;
-	int got = 0;
-
-	for (i = 0; got == 0 && i < dataset_count(d); i++) {
-		x = dataset_at(d, i);
-		if ((x->tag >> 16) % 2 == 0)
-			continue;
-		if (safe) {
-			if ((x->tag & 0xffff) >= 0x1000 && !is_reserved(d, i))
-				got = check_say(s, "private", LEVEL_ERROR, (int64_t)i, e,
-				    "is private, and no creator reserves its block");
-			continue;
-		}
-		/* One finding for all of a group that stand together. */
-		if ((last == NULL || last->parent != x->parent ||
-		    last->item != x->item || last->tag >> 16 != x->tag >> 16) &&
-		    !within_private(d, i)) {
-			got = check_say(s, "private", LEVEL_ERROR, (int64_t)i, e,
-			    "group %04X is private, and 113111 is not claimed",
-			    x->tag >> 16);
-			last = x;
-		}
-	}
+			got = check_row(s, i, r, of != NULL ? of[i] : -1, e);
+	free(of);
 	return got;
 }

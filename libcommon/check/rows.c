@@ -1,11 +1,21 @@
 /* rows: PS3.15 Table E.1-1 for the validator; see rows.h. */
 #include "check/rows.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const struct row rows[] = {
 #include "check/rows.inc"
+};
+
+/* PS3.15 Table E.3.10-1: xx of (gggg,xxee) is the block. */
+static const struct {
+	uint32_t tag;		/* gggg00ee */
+	const char *creator;
+	bool version;		/* a UID of a format, and of no instance */
+} safe_private[] = {
+#include "check/safe_private.inc"
 };
 
 static const unsigned codes[OPTIONS] = {
@@ -55,6 +65,35 @@ row_find(uint32_t tag)
 			high = mid;
 	}
 	return NULL;
+}
+
+bool
+row_same_creator(const char *a, const char *b)
+{
+	a += strspn(a, " ");
+	b += strspn(b, " ");
+	for (;; a++, b++) {
+		for (; a[0] == ' ' && a[1] == ' '; a++)
+			;
+		for (; b[0] == ' ' && b[1] == ' '; b++)
+			;
+		if (toupper((unsigned char)*a) != toupper((unsigned char)*b))
+			return false;
+		if (*a == '\0')
+			return true;
+	}
+}
+
+bool
+row_is_safe_private(uint32_t tag, const char *creator, bool *version)
+{
+	for (size_t i = 0; i < sizeof safe_private / sizeof safe_private[0]; i++)
+		if (safe_private[i].tag == (tag & 0xffff00ff) &&
+		    row_same_creator(safe_private[i].creator, creator)) {
+			*version = safe_private[i].version;
+			return true;
+		}
+	return false;
 }
 
 enum action

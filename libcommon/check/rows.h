@@ -36,6 +36,15 @@ struct row {
 /* The row for TAG, or NULL. Private tags have none here. */
 const struct row *row_find(uint32_t tag);
 
+/* Are two Private Creators one, whatever their case and runs of spaces? Vendors vary. */
+bool row_same_creator(const char *a, const char *b);
+
+/*
+ * Does Table E.3.10-1 have element TAG of a block that CREATOR reserves? *VERSION: as a
+ * UID that versions of a format have, and no instance.
+ */
+bool row_is_safe_private(uint32_t tag, const char *creator, bool *version);
+
 enum action {
 	ACTION_KEEP,		/* no row, or K */
 	ACTION_CLEAN,		/* C: may stay, cleaned */

@@ -6,6 +6,8 @@
 
 #include "base/size.h"
 #include "check/check.h"
+#include "check/dates.h"
+#include "check/folded.h"
 
 enum {
 	NEEDLE_MIN = 4,		/* shorter ones are everywhere */
@@ -17,7 +19,7 @@ enum {
 	BLOCK = 1 << 20
 };
 
-enum kind { KIND_TEXT, KIND_DATE, KIND_TIME, KIND_UID };
+enum kind { KIND_TEXT, KIND_DATE, KIND_DATE_FORM, KIND_TIME, KIND_UID };
 
 struct needle {
 	uint32_t tag;		/* whose value, in the original */
@@ -27,12 +29,23 @@ struct needle {
 	bool kept;		/* also a value that the profile does not touch */
 	bool warned;		/* of this value, where it proves nothing */
 	bool done;		/* its tag was reported */
+	bool plain;		/* ASCII as it stands in the original */
+	bool description;	/* of something, and no name or number of anybody */
 	char text[NEEDLE_MAX];	/* in upper case */
 };
 
+/*
+ * Values are looked for twice: their bytes in all bytes of the file; and their words,
+ * folded, in its text, where one of the two was not ASCII.
+ */
 struct search {
 	const struct subject *s;
 	const char *check;
+	bool words;
+	bool plain;		/* the text at hand is ASCII */
+	bool description;	/* the element at hand is cleaned by 113105 */
+	struct scopes scopes;	/* of the pass at hand */
+	const struct moved *moved;	/* NULL where dates do not move */
 	struct needle *needles;
 	size_t n, cap;
 	uint32_t bucket[1 << FILTER_BITS];	/* needle + 1, by its first bytes */
@@ -92,6 +105,7 @@ add_needle(struct search *q, uint32_t tag, enum kind kind, const char *p,
 	    check_is_dummy(text, len))
 		return 0;
 	if ((x = known(q, text, len)) != NULL) {
+		x->plain &= q->plain;
 		if (x->tag >> 16 == 2)	/* (0008,0018) says more than (0002,0003) */
 			x->tag = tag;
 		return 0;
@@ -110,7 +124,8 @@ add_needle(struct search *q, uint32_t tag, enum kind kind, const char *p,
 	b = &q->bucket[hash4((const unsigned char *)text)];
 	x = &q->needles[q->n++];
 	*x = (struct needle){ .tag = tag, .len = (uint16_t)len,
-	    .kind = (unsigned char)kind, .next = *b };
+	    .kind = (unsigned char)kind, .plain = q->plain,
+	    .description = q->description, .next = *b };
 	memcpy(x->text, text, len);
 	*b = (uint32_t)q->n;
 	return 0;
@@ -148,34 +163,110 @@ in_list(const char *vr, const char *list)
 	return false;
 }
 
+/* The text of element I of D, as it is compared. */
+static int
+text_of(struct search *q, const struct dataset *d, size_t i,
+    const struct charset *set, struct buf *b, struct err *e)
+{
+	if (!q->words)
+		return dataset_text(d, (int64_t)i, b, e);
+	return folded_text(d, i, check_vr(dataset_at(d, i)), set, b, &q->plain, e);
+}
+
+/* A date of the original, where another one may have become the same day. */
+static int
+add_date(struct search *q, uint32_t tag, enum kind kind, const char *p, size_t len,
+    bool coincides, struct err *e)
+{
+	char text[NEEDLE_MAX];
+	struct needle *x;
+
+	if (add_needle(q, tag, kind, p, len, e) < 0)
+		return -1;
+	len = normal(q, p, len, text);
+	if (coincides && len >= NEEDLE_MIN && (x = known(q, text, len)) != NULL)
+		x->kept = true;
+	return 0;
+}
+
+/* The usual ways to write a date in words. */
+static int
+add_forms(struct search *q, uint32_t tag, const struct date *d, bool coincides,
+    struct err *e)
+{
+	static const char *const months[] = { "JAN", "FEB", "MAR", "APR", "MAY",
+	    "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC" };
+	static const char *const names[] = { "JANUARY", "FEBRUARY", "MARCH", "APRIL",
+	    "MAY", "JUNE", "JULY", "AUGUST", "SEPTEMBER", "OCTOBER", "NOVEMBER",
+	    "DECEMBER" };
+	static const char *const orders[] = { "%1$04d-%2$02d-%3$02d",
+	    "%1$04d/%2$02d/%3$02d", "%1$04d.%2$02d.%3$02d", "%3$02d.%2$02d.%1$04d",
+	    "%3$d.%2$d.%1$04d", "%3$02d/%2$02d/%1$04d", "%2$02d/%3$02d/%1$04d",
+	    "%3$d/%2$d/%1$04d", "%2$d/%3$d/%1$04d", "%3$02d-%2$02d-%1$04d",
+	    "%2$02d-%3$02d-%1$04d", "%3$d %4$s %1$04d", "%3$02d-%4$s-%1$04d",
+	    "%4$s %3$d, %1$04d", "%4$s %3$d %1$04d", "%3$d %5$s %1$04d",
+	    "%3$d. %5$s %1$04d", "%5$s %3$d, %1$04d", "%5$s %3$d %1$04d" };
+	char form[32];
+	bool plain = q->plain;
+	int got = 0, n;
+
+	q->plain = false;	/* as it stands in no header */
+	for (size_t i = 0; got == 0 && i < sizeof orders / sizeof orders[0]; i++) {
+		n = snprintf(form, sizeof form, orders[i], d->year, d->month, d->day,
+		    months[d->month - 1], names[d->month - 1]);
+		got = add_date(q, tag, KIND_DATE_FORM, form, (size_t)n, coincides, e);
+	}
+	q->plain = plain;
+	return got;
+}
+
+static int
+take_date(struct search *q, uint32_t tag, enum kind kind, const char *p,
+    size_t len, struct err *e)
+{
+	struct date d;
+	bool coincides;
+
+	if (!dates_read(p, len, &d))	/* a year is in many texts */
+		return len < 8 ? 0 : add_needle(q, tag, kind, p, len, e);
+	coincides = q->moved != NULL && moved_explains(q->moved, d.days);
+	if (add_date(q, tag, kind, p, len, coincides, e) < 0)
+		return -1;
+	return q->words && !check_is_dummy(p, len) ?
+	    add_forms(q, tag, &d, coincides, e) : 0;
+}
+
 /* What the profile takes away, unless it is a term or a description. */
 static int
-take_value(struct search *q, size_t i, struct err *e)
+take_value(struct search *q, size_t i, const struct charset *set, struct err *e)
 {
 	const struct dataset *d = q->s->original;
 	const struct element *x = dataset_at(d, i);
 	const struct row *r = row_find(x->tag);
-	const char *vr = x->vr[0] != '\0' || r == NULL ? x->vr : r->vr;
+	const char *vr = check_vr(x);
 	enum action a = row_action(r, q->s->claims);
-	bool private = (x->tag >> 16) % 2 != 0, name;
+	bool private = (x->tag >> 16) % 2 != 0, name = strcmp(vr, "PN") == 0;
+	bool date = strcmp(vr, "DA") == 0 || strcmp(vr, "DT") == 0;
+	bool moved = date && a == ACTION_CLEAN;
 	bool description = r != NULL && r->option[OPTION_DESCRIPTORS] != ' ';
 	struct buf b = { 0 };
 	int got = 0;
 
+	q->description = description && !name;
+
 	/* A name is one wherever it stands. */
-	name = strcmp(vr, "PN") == 0;
-	if (x->sequence || x->length == 0 || (!name && (private ||
+	if (x->sequence || x->length == 0 || (!name && !moved && (private ||
 	    a == ACTION_KEEP || a == ACTION_CLEAN)))
 		return 0;
-	if (dataset_text(d, (int64_t)i, &b, e) < 0)
+	if (text_of(q, d, i, set, &b, e) < 0)
 		got = -1;
 	else if (name) {
 		if ((got = each_value(q, x->tag, KIND_TEXT, &b, "\\", add_needle,
 		    e)) == 0)
 			got = each_value(q, x->tag, KIND_TEXT, &b, "\\=^ ", add_needle,
 			    e);
-	} else if (strcmp(vr, "DA") == 0 || strcmp(vr, "DT") == 0)
-		got = each_value(q, x->tag, KIND_DATE, &b, "\\", add_needle, e);
+	} else if (date)
+		got = each_value(q, x->tag, KIND_DATE, &b, "\\", take_date, e);
 	else if (strcmp(vr, "TM") == 0)
 		got = each_value(q, x->tag, KIND_TIME, &b, "\\", add_needle, e);
 	else if (in_list(vr, "LT ST UT UR")) {
@@ -206,7 +297,7 @@ mark_kept(struct search *q, uint32_t tag, enum kind kind, const char *p,
 
 /* "CHEST" as a name of somebody is no proof where it is also the body part. */
 static int
-mark_value(struct search *q, size_t i, struct err *e)
+mark_value(struct search *q, size_t i, const struct charset *set, struct err *e)
 {
 	const struct dataset *d = q->s->original;
 	const struct element *x = dataset_at(d, i);
@@ -217,7 +308,7 @@ mark_value(struct search *q, size_t i, struct err *e)
 	    (x->tag >> 16) % 2 != 0 || strcmp(x->vr, "PN") == 0 ||
 	    row_action(row_find(x->tag), q->s->claims) != ACTION_KEEP)
 		return 0;
-	if ((got = dataset_text(d, (int64_t)i, &b, e)) == 0)
+	if ((got = text_of(q, d, i, set, &b, e)) == 0)
 		got = each_value(q, x->tag, KIND_TEXT, &b, "\\", mark_kept, e);
 	buf_free(&b);
 	return got;
@@ -263,7 +354,7 @@ add_if_uid(struct search *q, uint32_t tag, enum kind kind, const char *p,
 }
 
 static int
-take_uid(struct search *q, size_t i, struct err *e)
+take_uid(struct search *q, size_t i, const struct charset *set, struct err *e)
 {
 	/*
 	 * UIDs of software, coding schemes and mappings: of no instance. What is
@@ -274,20 +365,42 @@ take_uid(struct search *q, size_t i, struct err *e)
 	const struct dataset *d = q->s->original;
 	const struct element *x = dataset_at(d, i);
 	struct buf b = { 0 };
+	bool version = false;
 	size_t k;
 	int got;
 
+	(void)set;
 	if (x->sequence || x->length == 0 || x->length > 65536 ||
 	    (x->vr[0] != '\0' && !in_list(x->vr, "UI UN LO SH UC LT ST UT")))
 		return 0;
 	for (k = 0; k < sizeof of_definitions / sizeof of_definitions[0]; k++)
 		if (x->tag == of_definitions[k])
 			return 0;
+	if (x->tag >> 16 & 1 && (q->s->claims & CLAIM(OPTION_SAFE_PRIVATE)) != 0) {
+		if (dataset_text(d, check_creator_of(d, i), &b, e) == 0)
+			row_is_safe_private(x->tag, b.data, &version);
+		if (version) {
+			buf_free(&b);
+			return 0;
+		}
+	}
 	if ((got = dataset_text(d, (int64_t)i, &b, e)) == 0)
 		got = each_value(q, x->tag, KIND_UID, &b, "\\",
 		    strcmp(x->vr, "UI") == 0 ? add_uid : add_if_uid, e);
 	buf_free(&b);
 	return got;
+}
+
+/*
+ * Is the byte BESIDE a letter that would make another word of N? Scripts whose UTF-8
+ * begins with E0 or more have no spaces between words, or few.
+ */
+static bool
+is_letter(const struct needle *n, int beside)
+{
+	unsigned char first = (unsigned char)n->text[0];
+
+	return isalnum(beside) || (beside >= 0x80 && first >= 0x80 && first < 0xe0);
 }
 
 /* May the value of N stand between the bytes BEFORE and AFTER? */
@@ -302,10 +415,12 @@ apart(const struct needle *n, int before, int after)
 		    after != '.';
 	case KIND_DATE:		/* a time may follow */
 		return !left;
+	case KIND_DATE_FORM:
 	case KIND_TIME:
 		return !left && !isdigit(after);
 	default:
-		return !isalnum(before) && !isalnum(after);
+		return (unsigned char)n->text[0] >= 0xe0 ||
+		    (!is_letter(n, before) && !is_letter(n, after));
 	}
 }
 
@@ -334,7 +449,7 @@ is_weak(const struct needle *n)
 	return n->tag >> 16 != 0x0010;
 }
 
-/* Does the profile keep element X, with the value that the original has? */
+/* Has element AT the value that the original has? */
 static int
 is_as_before(const struct search *q, size_t at, bool *same, struct err *e)
 {
@@ -345,8 +460,6 @@ is_as_before(const struct search *q, size_t at, bool *same, struct err *e)
 	int got;
 
 	*same = false;
-	if (row_action(row_find(tag), q->s->claims) != ACTION_KEEP)
-		return 0;
 	got = dataset_text(d, (int64_t)at, &a, e);
 	for (i = 0; got == 0 && !*same && i < dataset_count(o); i++)
 		if (dataset_at(o, i)->tag == tag &&
@@ -364,6 +477,29 @@ is_text(const struct element *x)
 	    "OB OD OF OL OV OW US SS UL SL FL FD AT SV UV UN") || x->length <= 64;
 }
 
+/*
+ * May N be in element AT all the same? Where an option keeps the value as it is, where a
+ * description is in another that is cleaned, and where a word proves little.
+ */
+static int
+is_excused(const struct search *q, const struct needle *n, size_t at,
+    bool *excused, struct err *e)
+{
+	const struct element *x = dataset_at(q->s->set, at);
+	const struct row *r = row_find(x->tag);
+	enum action a = row_action(r, q->s->claims);
+
+	*excused = a == ACTION_CLEAN && n->description;
+	/* Device Observer UID: Table E.3.4-1. */
+	if (x->tag == 0x0040a124 && (q->s->claims & CLAIM(OPTION_STRUCTURED)) != 0 &&
+	    (q->s->claims & CLAIM(OPTION_DEVICE)) != 0)
+		*excused = true;
+	if (x->sequence || !is_text(x) || a != ACTION_KEEP ||
+	    (r == NULL && !is_weak(n)))
+		return 0;
+	return is_as_before(q, at, excused, e);
+}
+
 static int
 report(struct search *q, struct needle *n, uint64_t offset, struct err *e)
 {
@@ -375,6 +511,9 @@ report(struct search *q, struct needle *n, uint64_t offset, struct err *e)
 	bool before = false;
 	size_t i;
 
+	if (n->kind == KIND_DATE && x != NULL && q->moved != NULL &&
+	    in_list(check_vr(x), "DA DT"))
+		return 0;	/* the check of dates has judged it */
 	if (x != NULL && !is_text(x)) {
 		if (n->len < BINARY_MIN || !varied(n))
 			return 0;
@@ -384,8 +523,7 @@ report(struct search *q, struct needle *n, uint64_t offset, struct err *e)
 	}
 	if (in >= 0)
 		dataset_path(d, (size_t)in, path);
-	if (x != NULL && is_text(x) && !x->sequence && is_weak(n) &&
-	    is_as_before(q, (size_t)in, &before, e) < 0)
+	if (x != NULL && is_excused(q, n, (size_t)in, &before, e) < 0)
 		return -1;
 	if (before)
 		level = LEVEL_WARNING;
@@ -417,7 +555,7 @@ test_at(struct search *q, const unsigned char *p, size_t left,
 
 	for (; i != 0; i = n->next) {
 		n = &q->needles[i - 1];
-		if (n->done || n->len > left)
+		if (n->done || n->len > left || (q->words && q->plain && n->plain))
 			continue;
 		for (; have < n->len; have++)
 			folded[have] = q->fold[p[have]];
@@ -470,43 +608,131 @@ out:
 	return status;
 }
 
+/* The text of all elements, in its character set, folded. */
 static int
-trace(const struct subject *s, const char *check,
-    int (*take)(struct search *, size_t, struct err *), struct err *e)
+scan_words(struct search *q, struct err *e)
 {
-	struct search *q = calloc(1, sizeof *q);
-	size_t i;
+	const struct dataset *d = q->s->set;
+	const struct charset *set;
+	struct buf b = { 0 };
+	size_t i, k;
 	int got = 0;
 
-	if (q == NULL)
-		return err_set(e, "out of memory");
-	q->s = s;
-	q->check = check;
+	q->scopes.n = 0;
+	for (i = 0; got == 0 && i < dataset_count(d); i++) {
+		const struct element *x = dataset_at(d, i);
+
+		if ((got = scopes_enter(&q->scopes, d, i, &set, e)) < 0)
+			break;
+		if (x->sequence || x->length < NEEDLE_MIN ||
+		    (x->vr[0] == '\0' ? x->length > 65536 : !in_list(check_vr(x),
+		    "AE CS LO LT PN SH ST UC UR UT UN")) ||
+		    (got = text_of(q, d, i, set, &b, e)) < 0)
+			continue;
+		for (k = 0; got == 0 && k + NEEDLE_MIN <= b.len; k++)
+			got = test_at(q, (const unsigned char *)b.data + k, b.len - k,
+			    x->value, k > 0 ? (unsigned char)b.data[k - 1] : -1, e);
+	}
+	buf_free(&b);
+	return got;
+}
+
+typedef int take_fn(struct search *, size_t, const struct charset *, struct err *);
+
+static int
+take_all(struct search *q, take_fn *take, struct err *e)
+{
+	const struct dataset *d = q->s->original;
+	const struct charset *set;
+	size_t i;
+
+	q->scopes.n = 0;
+	for (i = 0; i < dataset_count(d); i++)
+		if (scopes_enter(&q->scopes, d, i, &set, e) < 0 ||
+		    take(q, i, set, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* Looks for what TAKE takes; in words, unless NOT found its tag before. */
+static int
+trace(struct search *q, take_fn *take, const struct search *bytes, struct err *e)
+{
+	size_t i, k;
+
 	for (i = 0; i < 256; i++)
 		q->fold[i] = (unsigned char)(i >= 'a' && i <= 'z' ? i - 32 : i);
-	for (i = 0; got == 0 && i < dataset_count(s->original); i++)
-		got = take(q, i, e);
-	for (i = 0; got == 0 && i < dataset_count(s->original); i++)
-		if (take != take_uid)
-			got = mark_value(q, i, e);
-	if (got == 0 && q->n > 0)
-		got = scan(q, e);
-	free(q->needles);
+	q->plain = true;
+	if (take_all(q, take, e) < 0 ||
+	    (take != take_uid && take_all(q, mark_value, e) < 0))
+		return -1;
+	if (bytes == NULL)
+		return q->n > 0 ? scan(q, e) : 0;
+	for (i = 0; i < bytes->n; i++)
+		for (k = 0; bytes->needles[i].done && k < q->n; k++)
+			if (q->needles[k].tag == bytes->needles[i].tag)
+				q->needles[k].done = true;
+	return q->n > 0 ? scan_words(q, e) : 0;
+}
+
+static struct search *
+search_new(const struct subject *s, const char *check, struct err *e)
+{
+	struct search *q = calloc(1, sizeof *q);
+
+	if (q == NULL) {
+		err_set(e, "out of memory");
+		return NULL;
+	}
+	q->s = s;
+	q->check = check;
+	return q;
+}
+
+static void
+search_free(struct search *q)
+{
+	if (q != NULL)
+		free(q->needles);
 	free(q);
-	return got;
 }
 
 int
 check_uids(const struct subject *s, struct err *e)
 {
+	struct search *q;
+	int got;
+
 	if (s->claims & CLAIM(OPTION_UIDS))
 		return check_say(s, "uids", LEVEL_INFO, -1, e,
 		    "not checked: 113110 retains UIDs");
-	return trace(s, "uids", take_uid, e);
+	if ((q = search_new(s, "uids", e)) == NULL)
+		return -1;
+	got = trace(q, take_uid, NULL, e);
+	search_free(q);
+	return got;
 }
 
 int
 check_values(const struct subject *s, struct err *e)
 {
-	return trace(s, "values", take_value, e);
+	struct search *bytes = search_new(s, "values", e);
+	struct search *words = search_new(s, "values", e);
+	struct moved *moved = NULL;
+	int got = -1;
+
+	if (bytes == NULL || words == NULL)
+		goto out;
+	if ((s->claims & CLAIM(OPTION_MODIFIED_DATES)) != 0 &&
+	    moved_new(s, &moved, e) < 0)
+		goto out;
+	bytes->moved = words->moved = moved;
+	words->words = true;
+	if ((got = trace(bytes, take_value, NULL, e)) == 0)
+		got = trace(words, take_value, bytes, e);
+out:
+	moved_free(moved);
+	search_free(bytes);
+	search_free(words);
+	return got;
 }
