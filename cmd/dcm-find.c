@@ -149,6 +149,14 @@ make_id(const struct key *k, const char *seed, const char *absolute,
 	return 0;
 }
 
+/* A DICOMDIR; what is an instance is none, whatever is put into it. */
+static bool
+is_directory(struct dcm *d)
+{
+	return dcm_has(d, DCM_TAG(0x0004, 0x1220)) &&
+	    !dcm_has(d, DCM_TAG(0x0008, 0x0018));
+}
+
 /* What the header tells: the kind of pixels, or that it is a DICOMDIR, and the hash of the instance. */
 static const char *
 look_inside(const char *path, const struct key *k, char instance[ID_SIZE])
@@ -167,8 +175,7 @@ look_inside(const char *path, const struct key *k, char instance[ID_SIZE])
 		return "unreadable";
 	if ((uid = dcm_string(d, DCM_TAG(0x0008, 0x0018), 0)) != NULL)
 		make_hash(k, "instance", uid, strlen(uid), instance);
-	kind = dcm_has(d, DCM_TAG(0x0004, 0x1220)) ? "directory" :
-	    kinds[dcm_pixels(d)];
+	kind = is_directory(d) ? "directory" : kinds[dcm_pixels(d)];
 	dcm_close(d);
 	return kind;
 }

@@ -14,7 +14,7 @@ handful=24	# files a pipeline: enough to forget what starting it costs
 usage="usage: unphi [-hV] [-j n] [-k keyfile] [--retain list] [--clean list]
              [--dates how] [--documents how] [--profile file] [--policy file]
              [--prefix text] [--id-table file] [--map file] [--encrypt-to cert]
-             [--fill mode] [--video how] -o folder path ..."
+             [--fill mode] [--video how] [--dicomdir] -o folder path ..."
 
 help() {
 	cat <<-'END'
@@ -33,6 +33,7 @@ help() {
 	      --encrypt-to CERT  put the originals in, for the holder of a certificate
 	      --fill MODE      what px-redact fills boxes with
 	      --video HOW      a video with text: refuse (the default), or frames
+	      --dicomdir       also make FOLDER/media, with a DICOMDIR, of the clean tree
 	  -h, --help           show this help
 	  -V, --version        show the version
 	END
@@ -45,12 +46,12 @@ die() {
 
 # ---- what is asked for
 
-out='' jobs=$(nproc) key='' map=''
+out='' jobs=$(nproc) key='' map='' media=
 # Nobody has seen what is beside the pictures in compressed frames.
 scrub_options=() redact_options=(--comments clear) files=()
 args=$(getopt -n "$prog" -o o:j:k:hV \
 	-l output:,jobs:,key:,retain:,clean:,dates:,documents:,profile:,policy:,prefix:,id-table:,map: \
-	-l encrypt-to:,fill:,video:,help,version -- "$@") || {
+	-l encrypt-to:,fill:,video:,dicomdir,help,version -- "$@") || {
 	printf '%s\n' "$usage" >&2
 	exit 2
 }
@@ -69,6 +70,7 @@ while [ "$1" != -- ]; do
 		;;
 	--fill | --video) redact_options+=("$1" "$2") ;;
 	--map) map=$2 ;;
+	--dicomdir) media=yes && shift && continue ;;
 	-h | --help) printf '%s\n' "$usage" && help && exit 0 ;;
 	-V | --version) echo "unphi (unphi) @VERSION@" && exit 0 ;;
 	esac
@@ -82,7 +84,7 @@ fi
 [[ $jobs =~ ^[1-9][0-9]{0,3}$ ]] || die "option -j wants a number from 1 to 9999"
 
 PATH=$(dirname "$(readlink -f "$0")"):$PATH
-for p in dcm-find dcm-frames txt-detect box-merge px-redact dcm-scrub dcm-validate dcm-report jq flock; do
+for p in dcm-find dcm-frames txt-detect box-merge px-redact dcm-scrub dcm-validate dcm-report dcm-media jq flock; do
 	command -v "$p" >/dev/null || die "$p is not installed"
 done
 
@@ -173,8 +175,11 @@ for log in finished boxes redact scrub findings; do
 	    "$logs/$log.ndjson" >"$log.kept" && mv "$log.kept" "$logs/$log.ndjson"
 done
 : >"$logs/refused.ndjson"
+# The directory of other media names what is not clean, and files that will not be there.
+directories=$(jq -r 'select(.pixels == "directory") | .id' found | sort -u | wc -l)
+[ "$directories" -eq 0 ] || echo "$prog: left out $directories DICOMDIR of the originals; --dicomdir makes a new one" >&2
 # Files of one SOP Instance UID are told apart by a number, in order of name.
-jq -r '"\(.id) \(.pixels) \(.instance)"' found |
+jq -r 'select(.pixels != "directory") | "\(.id) \(.pixels) \(.instance)"' found |
 	awk '!($1 in id) { id[$1]; print $1, $2, $3 == "" ? 1 : ++n[$3] }' | sort >all
 total=$(wc -l <all)
 join -v 1 all kept >todo
@@ -367,6 +372,20 @@ done
 [ ! -e refused.tsv ] || refusals_as_json refused.tsv >>"$logs/refused.ndjson"
 
 dcm-report -o "$out/report.html" "$logs"/{boxes,redact,scrub,findings,refused}.ndjson || status=2
+
+# Of the whole clean tree, also of what earlier runs put there.
+make_media() {
+	local got
+
+	rm -rf -- media.new
+	find dicom -type f -name '*.dcm' -print0 | sort -z | dcm-media -0 -o media.new
+	got=$?
+	if [ -e media.new/DICOMDIR ]; then
+		rm -rf -- media && mv -- media.new media || got=2
+	fi
+	return "$got"
+}
+[ -z "$media" ] || (cd "$out" && make_media) || status=2
 
 # Names are for the person who sits here; the logs hold only ids.
 left_out=$(jq -r 'select(.dropped) | .file' "$logs/refused.ndjson" | wc -l)

@@ -63,6 +63,14 @@ setup() {
 	[ "$(jq -r .pixels <<<"$output")" = none ]
 	run -0 dcm-find -k key "$PYDICOM/test_files/dicomdirtests/DICOMDIR"
 	[ "$(jq -r .pixels <<<"$output")" = directory ]
+	# An image is none, whatever is put into it: nobody may pass it over.
+	/usr/bin/python3 -c "
+import pydicom
+d = pydicom.dcmread('$PYDICOM/test_files/CT_small.dcm')
+d.DirectoryRecordSequence = [pydicom.dataset.Dataset()]
+d.save_as('odd')"
+	run -0 dcm-find -k key odd
+	[ "$(jq -r .pixels <<<"$output")" = int ]
 	head -c 2000 "$PYDICOM/test_files/CT_small.dcm" >cut
 	run -0 dcm-find -k key cut
 	[ "$(jq -r .pixels <<<"$output")" = unreadable ]

@@ -283,3 +283,24 @@ d.save_as('raw/b.dcm')"
 	run -2 unphi -k key -o clean raw
 	[[ $output == *"raw/b.dcm: refused by dcm-scrub: "* ]]
 }
+
+@test "a DICOMDIR of the originals is left out, and --dicomdir makes one of the clean tree" {
+	three
+	cp "$PYDICOM/test_files/dicomdirtests/DICOMDIR" raw/
+	run -0 unphi -k key -o clean raw
+	[[ $output == *"left out 1 DICOMDIR of the originals"*"3 files are clean"*"0 were refused"* ]]
+	[ ! -e clean/media ]
+	run -0 unphi -k key --dicomdir -o clean raw
+	[[ $output == *"3 files are clean (3 of them from earlier)"* ]]
+	[ "$(ls clean/media/DIR00001 | wc -l)" -eq 3 ]
+	run -0 dcmdump +P 0004,1511 clean/media/DICOMDIR
+	[ "${#lines[@]}" -eq 3 ]
+	for word in $planted; do
+		run -1 grep -raF "$word" clean/media
+	done
+	cp clean/media/DICOMDIR one
+	run -0 unphi -k key --dicomdir -o clean raw
+	cmp one clean/media/DICOMDIR
+	run -0 unphi -k key -o only raw/DICOMDIR
+	[[ $output == *"0 files are clean"* ]]
+}
