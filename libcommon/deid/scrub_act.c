@@ -181,9 +181,13 @@ scrub_utf8(struct work *w, const struct item *set, const struct element *el,
 	return 0;
 }
 
-int
-scrub_set_utf8(struct work *w, const struct item *set, struct element *el,
-    const char *text, size_t len, struct err *e)
+/*
+ * TEXT as the value of EL in the character set that holds there; by FIT cut to what
+ * the VR allows. Returns 1 when a character is in none of its sets, or 0, or -1.
+ */
+static int
+set_utf8(struct work *w, const struct item *set, struct element *el,
+    const char *text, size_t len, bool fit, struct err *e)
 {
 	const struct charset *c;
 	const char *declared;
@@ -193,9 +197,30 @@ scrub_set_utf8(struct work *w, const struct item *set, struct element *el,
 	declared = item_charset(set, &declared_len);
 	buf_clear(&w->value);
 	if ((c = charset_find(declared, declared_len, e)) == NULL ||
-	    (lost = charset_encode(c, el->vr, text, len, &w->value, e)) < 0)
+	    (lost = (fit ? charset_fit : charset_encode)(c, el->vr, text, len,
+	    &w->value, e)) < 0)
 		return -1;
 	return set_value(w, el, &w->value, e) < 0 ? -1 : lost;
+}
+
+int
+scrub_set_utf8(struct work *w, const struct item *set, struct element *el,
+    const char *text, size_t len, struct err *e)
+{
+	return set_utf8(w, set, el, text, len, false, e);
+}
+
+/* W's cleaned text, cut to what the VR allows if it GREW: what was too long stays so. */
+static int
+set_cleaned(struct work *w, const struct item *set, struct element *el, bool grew,
+    struct err *e)
+{
+	const char *text = w->cleaned.data;
+	size_t len = w->cleaned.len;
+
+	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\0'))
+		len--;
+	return set_utf8(w, set, el, text, len, grew, e);
 }
 
 /* Several values are cleaned one by one, so that each stays where it was. */
@@ -269,7 +294,7 @@ clean(struct work *w, const struct item *set, struct element *el, bool *changed,
 	*changed = true;
 	if (is_blank(&w->cleaned))
 		return 0;
-	return scrub_set_utf8(w, set, el, w->cleaned.data, w->cleaned.len, e) < 0 ? -1 : 1;
+	return set_cleaned(w, set, el, w->cleaned.len > len, e) < 0 ? -1 : 1;
 }
 
 static int
