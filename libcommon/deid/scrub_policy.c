@@ -167,12 +167,16 @@ scrub_by_policy(struct work *w, const struct place *p, struct element *el,
     struct profile_verdict *v, struct place *inner, struct err *e)
 {
 	struct policy_verdict pv;
+	size_t len;
 
 	inner->opened = 0;
 	if (is_creator(el->tag)) {	/* private_settle has the last word */
 		*v = private_decide(&w->profile, w->o, p->set, el);
 		return 0;
 	}
+	/* Whose block is nobody's, or whose creator tells of the patient, goes. */
+	if ((el->tag & 0x10000) != 0 && item_creator(p->set, el->tag, &len) == NULL)
+		return 0;
 	pv = policy_decide(w->s->policy, p->set, el, p->closed);
 	if (leaves_it(&pv, v, p->closed)) {
 		inner->closed = pv.action == POLICY_OPEN ? p->closed : pv.closed;
