@@ -3,9 +3,7 @@ BEGIN { FS = "\t"; print "static const struct safe safe_elements[] = {" }
 FNR <= 2 { next }			# the source, and the names of the columns
 {
 	vr = $4; sub(/[|].*/, "", vr)
-	# A UI that is named a version names no instance.
-	printf "\t{ 0x%su, \"%s\", \"%s\", %s },\n", $2 $3, $1, vr == "" ? "UN" : vr, \
-	    $6 ~ /Version/ ? "true" : "false" | "LC_ALL=C sort"
+	printf "\t{ 0x%su, \"%s\", \"%s\" },\n", $2 $3, $1, vr == "" ? "UN" : vr | "LC_ALL=C sort"
 	if (!($1 in seen)) creator[++n] = $1
 	seen[$1]
 }

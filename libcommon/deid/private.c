@@ -23,7 +23,6 @@ struct safe {
 	uint32_t key;		/* (gggg,xxee) as ggggee */
 	const char *creator;
 	char vr[3];
-	bool is_version;
 };
 
 #include "deid/private.inc"	/* safe_elements, safe_creators */
@@ -337,8 +336,6 @@ decide_in_block(const struct profile *p, const struct object *o,
 	if (is_vr(el->vr, "UN") && (begins_as_items(el) ||
 	    (known != NULL && is_vr(known->vr, "SQ"))))
 		return verdict(ACTION_REMOVE, "private");
-	if (known != NULL && known->is_version && is_vr(el->vr, "UI"))
-		return verdict(ACTION_KEEP, "safe private");
 	if (known != NULL || (block != NULL && (text_is(block, STATUS, "SAFE") ||
 	    lists(o, block, NONIDENTIFYING, el->tag))))
 		return private_by_vr(p, el);
