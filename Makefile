@@ -255,6 +255,8 @@ bench-midi: build/dcm-scrub
 	rm -rf build/midi && mkdir -p build/midi
 	bench/midi/bench.py build build/midi/words seed=$(MIDI_SEED)
 	bench/midi/bench.py build build/midi/heldout world=heldout study=texts sets=basic,descriptors,research,all peers=0 control=0 seed=$(MIDI_SEED)
+	bench/midi/options.py build build/midi/words/control
+	bench/midi/odd.py build
 	bench/midi/speed.py build files=$(MIDI_FILES)
 
 clean:

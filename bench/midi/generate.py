@@ -97,9 +97,10 @@ class Key:
             code = code_of(row, SETS[s])
             if s not in alive:
                 self.add([s], here, "text_removed", self.tokens(d, e, [s]))
+            elif e.VR == "UI" and "X" in code:
+                self.add([s], here, "uid_changed", value=text_of(e))
             elif e.VR == "UI":
-                kept = code == "K" and "uids" in SETS[s] and row["value_type"] != "UIDREF"
-                self.value([s], d, e, here, "K" if kept else "K" if code == "K" else "U", "3")
+                self.value([s], d, e, here, "K" if code == "K" else "U", "3")
             elif row["value_type"] in ("CODE", "NUM") and code != "K":
                 self.add([s], here, "text_removed", [text_of(e)])
             elif row["value_type"] == "NUM" and self.s.p.age > 89:
