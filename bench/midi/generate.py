@@ -22,7 +22,7 @@ from pydicom.dataset import FileMetaDataset
 
 import objects
 from people import RETAINED_BY, Patient
-from tables import IODS, ROWS, SETS, TYPES, code_of, row_of
+from tables import CONTENT, IODS, ROWS, SETS, TYPES, code_of, row_of
 
 pydicom.config.replace_un_with_known_vr = False         # UN stays what it is
 pydicom.config.settings.reading_validation_mode = pydicom.config.settings.writing_validation_mode = pydicom.config.IGNORE
@@ -30,6 +30,8 @@ WELL_KNOWN = "1.2.840.10008."
 SCHEME_UIDS = (0x0008010C, 0x0008010D, 0x00080118)
 VERSIONS = (0x0099, 0x7FD1)     # groups whose UI is a version's, and nobody says whether that may stay
 UNSAID = (0x7FE00010, 0x00080016, 0x00080005, 0x00420011, 0x00282000)   # judged as a whole, or by the strict list
+CONTENT_SEQUENCES = (0x0040A730, 0x00400555, 0x00400612, 0x0040B020)
+CONCEPTS = {(r["code_value"], r["scheme"], r["value_type"]): r for r in CONTENT}
 CONTENT_VALUES = {"TEXT": 0x0040A160, "PNAME": 0x0040A123, "DATE": 0x0040A121, "TIME": 0x0040A122, "DATETIME": 0x0040A120, "UIDREF": 0x0040A124,
                   "CODE": 0x0040A168, "NUM": 0x0040A300, "IMAGE": 0x00081199, "COMPOSITE": 0x00081199, "WAVEFORM": 0x00081199}
 
@@ -39,6 +41,12 @@ def text_of(e):
     if isinstance(value, bytes):
         return value.decode("latin-1").rstrip("\0 ") if len(value) < 32 else ""
     return "\\".join(map(str, value)) if e.VM > 1 else "" if value is None else str(value)
+
+
+def concept_of(d):
+    """The row of Table E.3.4-1 of a content item, or None."""
+    name = d.get("ConceptNameCodeSequence")
+    return name and CONCEPTS.get((name[0].CodeValue, name[0].CodingSchemeDesignator, d.get("ValueType")))
 
 
 class Key:
@@ -63,7 +71,7 @@ class Key:
             else:
                 stays = self.sequence(e, here, alive)
                 for i, inner in enumerate(e.value):
-                    concept = self.s.notes.get(("concept", id(inner)))
+                    concept = concept_of(inner) if tag in CONTENT_SEQUENCES else None
                     if concept:
                         self.concept(inner, [*here, "@%s/%s" % (concept["code_value"], concept["value_type"])], concept, stays)
                     elif tag == 0x0040A730 and inner.get("ValueType") == "CONTAINER":

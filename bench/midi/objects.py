@@ -341,7 +341,6 @@ class Study:
             {"CodeValue": row["code_value"], "CodingSchemeDesignator": row["scheme"], "CodeMeaning": row["code_meaning"]}], **value})
         if kind in ("IMAGE", "COMPOSITE", "WAVEFORM"):
             d.ReferencedSOPSequence = self.refer(images[0])
-        self.notes["concept", id(d)] = row
         return d
 
     def report(self, kind, images, rows):
