@@ -338,7 +338,8 @@ class Study:
                                                     "ConceptNameCodeSequence": [{"CodeValue": "74711-3", "CodingSchemeDesignator": "LN",
                                                                                  "CodeMeaning": "Unique Device Identifier"}]}]}}.get(kind, {})
         d = self.make({"RelationshipType": "CONTAINS", "ValueType": kind, "ConceptNameCodeSequence": [
-            {"CodeValue": row["code_value"], "CodingSchemeDesignator": row["scheme"], "CodeMeaning": row["code_meaning"]}], **value})
+            {"CodeValue": row["code_value"], "CodeMeaning": row["code_meaning"]}], **value})
+        d.ConceptNameCodeSequence[0].CodingSchemeDesignator = row["scheme"]     # may have brackets, and is no template
         if kind in ("IMAGE", "COMPOSITE", "WAVEFORM"):
             d.ReferencedSOPSequence = self.refer(images[0])
         return d
