@@ -59,7 +59,7 @@ ADDED = ["%s {family}", "{FAMILY}^{GIVEN} %s", "%s {given} {family}", "%s for {f
          "%s {date:%Y%m%d}", "%s {date:%d-%b-%Y}", "%s {dob:%m/%d/%y}", "%s MRN:{pid}", "{pid} %s", "%s acc# {accession}", "%s {phone}",
          "%s ({initials})", "%s Dr {physician}", "{operator}: %s", "%s at {inst}", "%s SSN {ssn}", "%s/{plain}", "%s - {lower}",
          "%s {family}'s", "DOB {dob:%n-%e-%Y} %s", "%s {date:%e.%n.%y}", "%s {date:%b %e, %Y}", "%s pt={FAMILY}", "%s {translit}",
-         "%s", "%s {email}", "%s {family} {initial}", "Mrs. {family} %s", "%s #{accession}", "%s call {phone}", "%s by Dr. <Okonkwo-Reyes>"]
+         "%s", "%s {email}", "%s {family} {initial}", "Mrs. {family} %s", "%s #{accession}", "%s call {phone}", "%s by Dr. <Okonkwo-Reyes>", "%s MRN {pid_split}", "{accession_lower} %s", "%s nee {mother}"]
 
 # A sentence of a report or a comment, as a technologist or a physician types it.
 SENTENCES = """12 mm nodule RUL, stable over 24 mo.|Hx of HTN, DM2, Crohn disease; 40 pack-years.|No acute PE. D-dimer 1.2 mg/l.|Pt unable to hold breath > 10 s, motion in 3/5 series.
@@ -109,8 +109,9 @@ el|{FAMILY} [ΜΡΙ γόνατος] {date:%d/%m/%Y}
 zh|[胸部CT平扫 1mm] {ideo}
 zh|{ideo} [头颅MRI增强] {date:%Y年%n月%e日}
 ja|[頭部MRI T2強調] {ideo}様
+ja|[腹部CT 造影] {phon}さん
 ja|{ideo_family}[胸部単純CT 1mm]{date:%Y年%n月%e日}
-ko|[뇌 MRI 조영증강] {ideo}
+ko|[뇌 MRI 조영증강] {phon}
 ko|[흉부 CT 1mm] {date:%Y년 %n월 %e일}
 vi|[CT ngực không cản quang] {family} {given}
 vi|[MRI sọ não] bn {given} {dob:%d/%m/%Y}
@@ -143,7 +144,7 @@ zh|患者{ideo}，[女，56岁，左肺上叶结节8mm。]电话{phone}，身份
 zh|[与]{prior:%Y年%n月%e日}[片比较，无明显变化。]ID号{pid}
 ja|{ideo}様、[67歳、右肺S3に8mmの結節。]TEL {phone}、検査日{date:%Y年%n月%e日}
 ja|[前回]({prior:%Y/%m/%d})[と比較して変化なし。]令和{date:%J年%n月%e日} {ideo_family}
-ko|{ideo} 님, [61세 여자, 좌상엽 결절 8mm.] 연락처 {phone}, 주민번호 {national}
+ko|{phon} 님, [61세 여자, 좌상엽 결절 8mm.] 연락처 {phone}, 주민번호 {national}
 vi|[Bệnh nhân 59 tuổi, nốt phổi 8 mm.] {family} {given}, ĐT {phone}, ngày {date:%d/%m/%Y}
 ar|[عقيدة رئوية 8 mm، دون تغيير.] المريض {given} {family} {date:%d/%m/%Y}
 he|[קשרית 8 mm ללא שינוי.] {given} {family}, ת.ז. {national}"""}

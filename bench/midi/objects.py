@@ -32,7 +32,7 @@ TEXT_VRS = "AE AS CS DS IS LO LT PN SH ST UC UR UT".split()
 BASE = {
     "InstanceCreatorUID": "@root", "StudyDate": "@date", "SeriesDate": "@date", "ContentDate": "@next", "StudyTime": "231415.25",
     "SeriesTime": "2317", "ContentTime": "000312", "TimezoneOffsetFromUTC": "+0100", "AccessionNumber": "{accession}", "StudyID": "@number",
-    "SeriesNumber": 1, "PatientName": "@pn", "PatientID": "{pid}", "PatientBirthDate": "@birth", "PatientBirthTime": "0431", "PatientSex": "@sex",
+    "SeriesNumber": 1, "PatientName": "@pn", "PatientID": "{pid}", "PatientBirthDate": "@birth", "PatientBirthTime": "0431", "PatientMotherBirthName": "@mother", "OtherPatientNames": "@maiden", "PatientSex": "@sex",
     "PatientAge": "@age", "PatientWeight": "71.5", "PatientSize": "1.73", "EthnicGroup": "CELTIC", "OtherPatientIDs": "{ssn}",
     "OtherPatientIDsSequence": [{"PatientID": "{national}", "TypeOfPatientID": "TEXT", "IssuerOfPatientID": "HARWICK"}],
     "PatientAddress": "{address}", "PatientTelephoneNumbers": "{phone}", "InstitutionName": "{inst}", "InstitutionAddress": "@inst_address",
@@ -194,7 +194,7 @@ class Study:
                 "hour": self.date + "23", "birth": p.birth.strftime("%Y%m%d"), "pn": p.pn(), "sex": p.sex, "age": "%03dY" % p.age,
                 "root": self.root + ".9", "frame": self.frame, "study": self.study, "number": lambda: "ST%05d" % self.rng.randrange(10**5),
                 "station": p.station, "serial": p.serial, "inst_address": p.hospital_address, "maker": maker[0], "model": maker[1],
-                "physician": "^".join(p.physician), "operator": "^".join(p.operator)}[word]
+                "physician": "^".join(p.physician), "operator": "^".join(p.operator), "mother": "^".join(p.mother), "maiden": "%s^%s" % (p.mother[0], p.given)}[word]
 
     def put(self, d, key, value, modality):
         tag, vr = key if isinstance(key, tuple) else (tag_for_keyword(key), None)
@@ -315,6 +315,15 @@ class Study:
             self.declare(d)
         self.pixels(d, frames, coding)
         return d
+
+    def earlier(self):
+        """A study of the same patient, long before."""
+        d = self.image("CT", self.uid(), 2)
+        day = self.p.prior.strftime("%Y%m%d")
+        d.StudyInstanceUID, d.FrameOfReferenceUID, d.AccessionNumber = self.uid(), self.uid(), self.p.accession[:-1] + "x"
+        d.StudyDate = d.SeriesDate = d.ContentDate = d.AcquisitionDate = day
+        d.AcquisitionDateTime, d.PatientAge = day + "101500", "%03dY" % ((self.p.prior - self.p.birth).days // 365)
+        self.notes.pop((id(d), 0x00080050))
 
     def refer(self, *others):
         return [self.make({"ReferencedSOPClassUID": o.SOPClassUID, "ReferencedSOPInstanceUID": o.SOPInstanceUID}) for o in others]
@@ -448,6 +457,7 @@ class Study:
         self.objects[-1][2].append(slices[0])
         for i, modality in enumerate(("MR", "PT", "NM", "CR", "DX", "MG")):
             self.image(modality, self.uid(), 1, coding={"CR": "jpeg", "DX": "jls", "MG": "rle"}.get(modality), syntax=NATIVE[(i + self.n) % 4])
+        self.earlier()
         self.image("US", self.uid(), 1, 4, (None, "jpeg", "j2k")[self.n % 3])
         self.image("SC", self.uid(), 1)
         text = self.image("DX", self.uid(), 1, syntax=NATIVE[self.n % 2])

@@ -75,7 +75,7 @@ class Patient:
         self.ssn = "%03d-%02d-%04d" % (rng.randrange(100, 665), rng.randrange(10, 99), rng.randrange(1000, 9999))
         self.mail = "%s.%d@mailhub.example" % (re.sub("[^a-z]", "", fold(self.family)) or "kontakt", 10000 + rng.randrange(90000))
         self.url = "https://pacs.harwick.example/p/%d" % rng.randrange(10**7, 10**8)
-        self.physician, self.operator = rng.sample(world.STAFF, 2)
+        self.physician, self.operator, self.mother = rng.sample(world.STAFF, 3)
         self.hospital, self.hospital_address = world.HOSPITALS[n % len(world.HOSPITALS)]
         self.serial, self.station = "SN%07d" % rng.randrange(10**6, 10**7), "HWKCT%03d" % rng.randrange(100, 999)
         self.literal = []               # names that texts alone had
@@ -112,11 +112,13 @@ class Patient:
             "initials": "%s.%s." % (given[0], family[0]), "initial": "%s." % given[0], "pid": self.pid, "accession": self.accession,
             "physician": self.physician[0], "operator": self.operator[0].upper(), "phone": self.phone, "ssn": self.ssn,
             "national": self.national, "email": self.mail, "url": self.url, "address": self.address, "inst": self.hospital,
+            "mother": self.mother[0], "pid_split": "%s-%s" % (self.pid[:-4], self.pid[-4:]), "accession_lower": self.accession.lower(),
             "serial": self.serial, "over89": "%d" % self.age if self.old else "94", "rare": self.rare(), "RARE": self.rare().upper()}
         if self.old:
             forms["birthyear"] = "%d" % self.birth.year
-        if self.ideographic:
-            forms["ideo"], forms["ideo_family"] = self.ideographic.replace("^", ""), self.ideographic.split("^")[0]
+        for name, group in (("ideo", self.ideographic), ("phon", self.phonetic)):
+            if group:
+                forms[name], forms[name + "_family"] = group.replace("^", ""), group.split("^")[0]
         return forms
 
     def tokens(self, field, language):
@@ -192,7 +194,7 @@ class Patient:
     def planted(self):
         """(token, class) of all that may be in no byte of an output, unless an option retains its class."""
         d, b = self.date.strftime("%Y%m%d"), self.birth.strftime("%Y%m%d")
-        names = [self.family, self.given, plain(self.family), plain(self.given), *self.physician, *self.operator]
+        names = [self.family, self.given, plain(self.family), plain(self.given), *self.physician, *self.operator, *self.mother]
         names += [c for g in (self.ideographic, self.phonetic) for c in g.split("^") if c]
         names += [self.family.upper(), self.given.upper(), self.family.lower()]
         if any(self.common(n) for n in (self.family, self.given)):

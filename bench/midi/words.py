@@ -29,6 +29,8 @@ SHORT = [
     "[DWI b1000 ADC TR 5200 TE 90]",
     "[Breast R CC 12/14 nodes] acc {accession}",
     "{plain} [follow up 6 months]",
+    "[Liver dynamic, late phase] {pid_split}",
+    "[Thyroid uptake 24 h] {mother}",
     "[Kidney stone 6 mm left, long axis view]",
 ]
 LONG = [
