@@ -100,22 +100,23 @@ class Options:
 
     def id_table(self):
         ids = sorted({d.PatientID for d in self.raw.values() if "PatientID" in d})
-        accessions = {d.PatientID: d.AccessionNumber for d in self.raw.values() if "AccessionNumber" in d}
+        studies = sorted({(d.PatientID, d.AccessionNumber) for d in self.raw.values() if d.get("AccessionNumber")})
 
-        def put(lines):
+        def put(wanted):
             with open("ids.csv", "w") as f:
-                f.write("patient,new-patient,accession,new-accession\n" + "".join("%s,TRIAL-%03d,%s,V%d\n" % (p, i, accessions[p], i) for i, p in lines))
+                f.write("patient,new-patient,accession,new-accession\n")
+                f.writelines("%s,TRIAL-%03d,%s,V%d\n" % (p, ids.index(p), a, i) for i, (p, a) in enumerate(studies) if p in wanted)
             os.chmod("ids.csv", 0o600)
-        put(enumerate(ids))
+        put(ids)
         status, out, said = self.run("--id-table=ids.csv", files=self.plain_files())
         self.say("--id-table: all files", status == 0 and len(out) == len(self.plain_files()), said[:200])
         self.say("--id-table: its ids", all(d.PatientID == "TRIAL-%03d" % ids.index(self.raw[f].PatientID) for f, d in out.items() if "PatientID" in d))
-        self.say("--id-table: its accession numbers", all(d.AccessionNumber == "V%d" % ids.index(self.raw[f].PatientID) for f, d in out.items()
-                                                          if d.get("AccessionNumber")))
+        self.say("--id-table: its accession numbers", all(
+            d.AccessionNumber == "V%d" % studies.index((self.raw[f].PatientID, self.raw[f].AccessionNumber)) for f, d in out.items() if d.get("AccessionNumber")))
         again = self.run("--id-table=ids.csv", files=sorted(glob.glob("o/*/*.dcm")), out="o2")
         self.say("--id-table: the same when done again", again[0] == 0 and all(d.PatientID == out[f.replace("o/", "raw/", 1)].PatientID
                                                                                for f, d in again[1].items() if "PatientID" in d), again[2][:200])
-        put(list(enumerate(ids))[1:])
+        put(ids[1:])
         status, out, said = self.run("--id-table=ids.csv", files=self.plain_files())
         mine = [f for f in self.plain_files() if self.raw[f].get("PatientID") == ids[0]]
         self.say("--id-table: a missing id refuses its files", status == 2 and mine and not any(f in out for f in mine))
