@@ -22,13 +22,12 @@ from pydicom.dataset import FileMetaDataset
 
 import objects
 from people import RETAINED_BY, Patient
-from tables import CONTENT, IODS, ROWS, SETS, TYPES, code_of, row_of
+from tables import CONTENT, IODS, ROWS, SETS, TYPES, VERSIONS, code_of, row_of
 
 pydicom.config.replace_un_with_known_vr = False         # UN stays what it is
 pydicom.config.settings.reading_validation_mode = pydicom.config.settings.writing_validation_mode = pydicom.config.IGNORE
 WELL_KNOWN = "1.2.840.10008."
 SCHEME_UIDS = (0x0008010C, 0x0008010D, 0x00080118)
-VERSIONS = (0x0099, 0x7FD1)     # groups whose UI is a version's, and nobody says whether that may stay
 UNSAID = (0x7FE00010, 0x00080016, 0x00080005, 0x00420011, 0x00282000)   # judged as a whole, or by the strict list
 CONTENT_SEQUENCES = (0x0040A730, 0x00400555, 0x00400612, 0x0040B020)
 CONCEPTS = {(r["code_value"], r["scheme"], r["value_type"]): r for r in CONTENT}
@@ -159,7 +158,7 @@ class Key:
             self.add(sets, here, "patid_consistent", value=value)
         if e.VR == "UI" and str(e.value).startswith(WELL_KNOWN):
             self.add(sets, here, "text_retained", value=value)
-        elif tag == 0x00101010 and code == "K" and value > "089Y":
+        elif tag == 0x00101010 and code == "K" and value > "090Y":
             self.add(sets, here, "text_removed", [value])
             self.add(sets, here, "text_notnull")
         elif code == "U" or e.VR == "UI" and code in ("C", "D"):

@@ -76,15 +76,15 @@ PRIVATE = {         # creator, group, element, VR, value, is it in Table E.3.10-
     "PT": [("Philips PET Private Group", 0x7053, 0x00, "DS", "0.000521", True), ("Philips PET Private Group", 0x7053, 0x09, "DS", "1.732", True),
            ("Philips PET Private Group", 0x7053, 0x03, "LO", "{email}", False)]}
 # Blocks that their own object declares (0008,0300): creator, element, VR, value, what becomes of it.
-DECLARED = [("HARWICK TRIAL 7", 0x01, "LO", "arm B", True), ("HARWICK TRIAL 7", 0x02, "LO", "{phone}", False),
-            ("HARWICK TRIAL 7", 0x03, "DA", "@date", True), ("HARWICK TRIAL 7", 0x05, "LO", "{pid}", False),
-            ("HARWICK DOSE", 0x10, "DS", "12.5", True), ("HARWICK DOSE", 0x11, "DT", "@zoned", True), ("HARWICK RAW", 0x01, "LO", "{family}", False)]
+DECLARED = [("QUANTA TRIAL 7", 0x01, "LO", "arm B", True), ("QUANTA TRIAL 7", 0x02, "LO", "{phone}", False),
+            ("QUANTA TRIAL 7", 0x03, "DA", "@date", True), ("QUANTA TRIAL 7", 0x05, "LO", "{pid}", False),
+            ("QUANTA DOSE", 0x10, "DS", "12.5", True), ("QUANTA DOSE", 0x11, "DT", "@zoned", True), ("QUANTA RAW", 0x01, "LO", "{family}", False)]
 DECLARATION = {"PrivateDataElementCharacteristicsSequence": [
-    {"PrivateGroupReference": 0x33, "PrivateCreatorReference": "HARWICK TRIAL 7", "BlockIdentifyingInformationStatus": "MIXED",
+    {"PrivateGroupReference": 0x33, "PrivateCreatorReference": "QUANTA TRIAL 7", "BlockIdentifyingInformationStatus": "MIXED",
      "NonidentifyingPrivateElements": [0x01, 0x03],
      "DeidentificationActionSequence": [{"IdentifyingPrivateElements": [0x02, 0x05], "DeidentificationAction": "X"}]},
-    {"PrivateGroupReference": 0x33, "PrivateCreatorReference": "HARWICK DOSE", "BlockIdentifyingInformationStatus": "SAFE"},
-    {"PrivateGroupReference": 0x33, "PrivateCreatorReference": "HARWICK RAW", "BlockIdentifyingInformationStatus": "UNSAFE"}]}
+    {"PrivateGroupReference": 0x33, "PrivateCreatorReference": "QUANTA DOSE", "BlockIdentifyingInformationStatus": "SAFE"},
+    {"PrivateGroupReference": 0x33, "PrivateCreatorReference": "QUANTA RAW", "BlockIdentifyingInformationStatus": "UNSAFE"}]}
 # What is safe of each VR, for all of Table E.3.10-1.
 SAFE_VALUES = {"AT": 0x00180050, "CS": "PLANAR", "DS": "1.25", "FD": 0.5, "FL": 2.5, "IS": "12", "LO": "gradient echo 7", "LT": "flip angle 15",
                "SH": "K-7", "SL": -5, "SS": -3, "ST": "shim mode 2", "UI": "@uid", "UL": 70000, "US": 9, "OB": b"\1\2\3\4", "OW": b"\1\2\3\4"}
@@ -176,6 +176,7 @@ class Study:
         self.date = patient.date.strftime("%Y%m%d")
         self.root = "1.2.840.113619.2.%d.%s.%d" % (55 + n, self.date, 1000 + rng.randrange(9000))
         self.study, self.frame = self.uid(), self.uid()
+        patient.study = self.study
         self.notes = {}         # (id of data set, tag): what must go and stay
         self.keep = []          # so that ids stay unique
         self.objects = []       # [data set, pixels' boxes, what it refers to, transfer syntax]
@@ -230,7 +231,6 @@ class Study:
             value = self.mark(value[1:], modality)
             return (value() if callable(value) else value), [], [], []
         if re.search(r"[{\[<]", value) and vr in TEXT_VRS:
-            value = value.replace("{study}", "<%s>" % self.study)
             return self.p.fill(value)
         return value, [], [], []
 
@@ -412,7 +412,8 @@ class Study:
         for i, (creator, group, element, vr, _) in enumerate(tables.SAFE_PRIVATE):
             if vr in SAFE_VALUES:
                 planted = vr in ("LO", "LT", "ST") and i % 3 == 0
-                rows.append((creator, group, element, vr, "{rare}" if planted else SAFE_VALUES[vr], True))
+                version = vr == "UI" and group in tables.VERSIONS
+                rows.append((creator, group, element, vr, "{rare}" if planted else "1.2.840.113663.9.4" if version else SAFE_VALUES[vr], True))
         creators = {(r[0], r[1]): {r2[2] for r2 in tables.SAFE_PRIVATE if r2[:2] == r[:2]} for r in tables.SAFE_PRIVATE}
         for (creator, group), known in sorted(creators.items()):
             other = next(e for e in range(0xFE, 0, -1) if e not in known)

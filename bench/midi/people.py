@@ -28,7 +28,7 @@ MONTHS = {k: v.split() for k, v in MONTHS.items()}
 LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ø": "oe", "Ø": "Oe", "å": "aa",
                          "ł": "l", "Ł": "L", "ı": "i", "đ": "d", "Đ": "D"})
 # What dates of a text stand for, and under which options they may stay.
-RETAINED_BY = {"institution": {"institution"}, "dates": {"full-dates"}}
+RETAINED_BY = {"institution": {"institution"}, "dates": {"full-dates"}, "uids": {"uids"}}
 
 
 def plain(text):
@@ -79,6 +79,7 @@ class Patient:
         self.hospital, self.hospital_address = world.HOSPITALS[n % len(world.HOSPITALS)]
         self.serial, self.station = "SN%07d" % rng.randrange(10**6, 10**7), "HWKCT%03d" % rng.randrange(100, 999)
         self.literal = []               # names that texts alone had
+        self.study = "1.2.3"            # objects.py says which
         encodings = pydicom.charset.convert_encodings(self.charset.split("\\") if self.charset else "ISO_IR 6")
         self.encodings = [e for e in encodings if e not in ("iso8859", "iso_ir_6")] or ["ascii" if not self.charset else "latin-1"]
         self.texts = {k: self.usable(k) for k in ("short", "long")}
@@ -112,7 +113,7 @@ class Patient:
             "initials": "%s.%s." % (given[0], family[0]), "initial": "%s." % given[0], "pid": self.pid, "accession": self.accession,
             "physician": self.physician[0], "operator": self.operator[0].upper(), "phone": self.phone, "ssn": self.ssn,
             "national": self.national, "email": self.mail, "url": self.url, "address": self.address, "inst": self.hospital,
-            "mother": self.mother[0], "pid_split": "%s-%s" % (self.pid[:-4], self.pid[-4:]), "accession_lower": self.accession.lower(),
+            "mother": self.mother[0], "study": self.study, "pid_split": "%s-%s" % (self.pid[:-4], self.pid[-4:]), "accession_lower": self.accession.lower(),
             "serial": self.serial, "over89": "%d" % self.age if self.old else "94", "rare": self.rare(), "RARE": self.rare().upper()}
         if self.old:
             forms["birthyear"] = "%d" % self.birth.year
@@ -131,7 +132,7 @@ class Patient:
             return written(day, form, language), [(written(day, f, language), kind) for f in (form, part) if f]
         text = self.forms()[name]
         parts = text.split(", ") if name == "address" else [text]
-        return text, [(p, "institution" if name == "inst" else "device" if name == "serial" else "person") for p in parts]
+        return text, [(p, {"inst": "institution", "serial": "device", "study": "uids"}.get(name, "person")) for p in parts]
 
     def fill(self, template, language="en"):
         """TEMPLATE filled in: the text, the tokens that must go, the words that must stay, dates [day, form, language] in it."""
@@ -141,8 +142,8 @@ class Patient:
                 words, tokens = self.tokens(part[1:-1], language)
                 text += words
                 go += tokens
-                if ":" in part:
-                    day = {"{date": self.date, "{dob": self.birth, "{prior": self.prior}[part.partition(":")[0]]
+                if part.startswith(("{date:", "{prior:")):
+                    day = self.date if part.startswith("{date") else self.prior
                     dates.append([day.isoformat(), part[1:-1].partition(":")[2], language])
             elif part[:1] == "<":
                 text += part[1:-1]

@@ -27,8 +27,8 @@ ACTIONS = ("date_shifted patid_consistent pixels_hidden pixels_retained tag_reta
            "uid_changed uid_consistent").split()
 MISSING_PASSES = ("text_removed", "date_shifted", "uid_changed", "pixels_hidden")       # as in MIDI-B
 # Options under which what was planted may stay, by its class.
-RETAINED = {"person": set(), "dates": {"full-dates"}, "uid dates": {"full-dates", "uids"}, "institution": {"institution"},
-            "device": {"device"}, "uids": {"uids"}}
+RETAINED = {"person": set(), "dates": {"full-dates"}, "uid dates": {"full-dates", "uids", "device"}, "institution": {"institution"},
+            "device": {"device"}, "uids": {"uids", "device"}}
 ERRORS = {}     # of dciodvfy, by path of an original
 
 

@@ -31,6 +31,9 @@ SAFE_PRIVATE = [(r["private_creator"], int(r["group"], 16), int(r["element"], 16
 CONTENT = table("structured-content.tsv")
 
 
+VERSIONS = (0x0099, 0x7FD1)     # private groups whose UI is a version's: nobody says whether that may stay
+
+
 def row_of(tag):
     """The row of TAG in Table E.1-1: curves and overlays are groups of it."""
     group, element = tag >> 16, tag & 0xFFFF
