@@ -109,6 +109,21 @@ errors() {
 	run ! grep -aE 'Jane|Doe|DOE|Kildare' out/*.dcm
 }
 
+@test "a patient called Text Point leaves reports and drawings what they are" {
+	/usr/bin/python3 -c "
+import pydicom
+for f in 'tree', 'gsps':
+    d = pydicom.dcmread('in/%s.dcm' % f)
+    d.PatientName = 'Text^Point^Contains'
+    if f == 'gsps':
+        d.GraphicAnnotationSequence[0].GraphicObjectSequence[0].GraphicType = 'POINT'
+    d.save_as(f + '.dcm')"
+	run -0 dcm-scrub -k key --clean structured,descriptors,graphics -O out tree.dcm gsps.dcm
+	run -0 dcmdump +P 0070,0023 out/gsps.dcm
+	[[ $output == *"[POINT]"* ]]
+	diff <(dcmdump +P 0040,a040 +P 0040,a010 out/tree.dcm) <(dcm-scrub -k key --clean structured,descriptors in/tree.dcm | dcmdump +P 0040,a040 +P 0040,a010 -)
+}
+
 @test "items outside of reports are found, with a value type or without" {
 	run -0 dcm-scrub -k key --clean structured -o out.dcm in/context.dcm
 	run -0 /usr/bin/python3 -c "
@@ -165,6 +180,24 @@ print([float(v) for v in g.GraphicObjectSequence[0].GraphicData], g.GraphicObjec
 print(g.TextObjectSequence[0].UnformattedTextValue, [float(v) for v in g.TextObjectSequence[0].AnchorPoint])"
 	[ "$output" = "$(printf '%s\n' '[1.5, 2.0, 30.0, 40.25] POLYLINE ONE' 'ANON [3.0, 4.0]')" ]
 	run ! grep -aE 'Jane|Doe|DOE|Kildare' out.dcm
+}
+
+@test "structures and segments keep what they are called, not of whom, and their references resolve" {
+	run -0 dcm-scrub -k key --clean descriptors -O out in/rtstruct.dcm in/context.dcm
+	run -0 /usr/bin/python3 -c "
+import pydicom
+d, c = pydicom.dcmread('out/rtstruct.dcm'), pydicom.dcmread('out/context.dcm')
+roi, seen, f = d.StructureSetROISequence[0], d.RTROIObservationsSequence[0], d.ReferencedFrameOfReferenceSequence[0]
+print(roi.ROIName, '|', roi.ROIDescription, '|', seen.ROIObservationLabel, '|', d.StructureSetLabel, '|', d.StructureSetDescription)
+print(d.SegmentSequence[0].SegmentLabel, '|', d.SegmentSequence[0].SegmentDescription)
+study, series = f.RTReferencedStudySequence[0], f.RTReferencedStudySequence[0].RTReferencedSeriesSequence[0]
+print(f.FrameOfReferenceUID == roi.ReferencedFrameOfReferenceUID == c.FrameOfReferenceUID,
+      study.ReferencedSOPInstanceUID == c.StudyInstanceUID, series.SeriesInstanceUID == c.SeriesInstanceUID,
+      series.ContourImageSequence[0].ReferencedSOPInstanceUID == c.SOPInstanceUID)
+print([float(v) for v in d.ROIContourSequence[0].ContourSequence[0].ContourData])"
+	[ "$output" = "$(printf '%s\n' 'GTV | right lung | GTV | plan | boost for' 'GTV | lesion of' \
+	    'True True True True' '[1.0, 2.0, 3.5, 4.0, 5.0, 6.0]')" ]
+	run ! grep -aE 'Jane|Doe|Kildare' out/rtstruct.dcm
 }
 
 @test "overlays keep every point but those of their text, in every byte order, also large ones" {

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """content.py: objects with content for content.bats, and what became of them.
 
-    content.py write DIR            table.dcm, tree.dcm, context.dcm, ecg.dcm, ko.dcm, gsps.dcm
+    content.py write DIR            table, tree, context, ecg, ko, gsps, rtstruct (.dcm)
     content.py judge OPTIONS A B... B, made of A by those options, row by row of Table E.3.4-1
     content.py show FILE            the content tree, a line an item: place, type, meaning, value
     content.py overlays DIR         plain.dcm, frames.dcm, big.dcm, large.dcm; bad-*.dcm: planes with text and drawings
@@ -230,10 +230,40 @@ def write_gsps():
     return ds
 
 
+def made(**kw):
+    ds = Dataset()
+    for k, v in kw.items():
+        setattr(ds, k, v)
+    return ds
+
+
+def write_structures():
+    """Of the image of context.dcm; its segment is no part of the IOD, but of others."""
+    image = write_context()
+    ds = base("1.2.840.10008.5.1.4.1.1.481.3", "RTSTRUCT")
+    ds.StructureSetLabel, ds.StructureSetDescription = "plan Doe", "boost for " + NAME
+    ds.StructureSetDate = ds.StructureSetTime = ""
+    shown = made(ReferencedSOPClassUID=CT, ReferencedSOPInstanceUID=image.SOPInstanceUID)
+    series = made(SeriesInstanceUID=image.SeriesInstanceUID, ContourImageSequence=[shown])
+    study = made(ReferencedSOPClassUID="1.2.840.10008.3.1.2.3.1", ReferencedSOPInstanceUID=image.StudyInstanceUID,
+                 RTReferencedSeriesSequence=[series])
+    ds.ReferencedFrameOfReferenceSequence = [made(FrameOfReferenceUID=image.FrameOfReferenceUID,
+                                                  RTReferencedStudySequence=[study])]
+    ds.StructureSetROISequence = [made(ROINumber=1, ReferencedFrameOfReferenceUID=image.FrameOfReferenceUID,
+                                       ROIName="GTV " + NAME, ROIDescription="right lung, " + NAME,
+                                       ROIGenerationAlgorithm="MANUAL")]
+    contour = made(ContourGeometricType="CLOSED_PLANAR", NumberOfContourPoints=2, ContourData=[1, 2, 3.5, 4, 5, 6])
+    ds.ROIContourSequence = [made(ReferencedROINumber=1, ContourSequence=[contour])]
+    ds.RTROIObservationsSequence = [made(ObservationNumber=1, ReferencedROINumber=1, ROIObservationLabel="GTV Doe",
+                                         RTROIInterpretedType="GTV", ROIInterpreter="Kildare^James")]
+    ds.SegmentSequence = [made(SegmentNumber=1, SegmentLabel="GTV Doe", SegmentDescription="lesion of " + NAME)]
+    return ds
+
+
 def write(folder):
     os.makedirs(folder, exist_ok=True)
     for name, make in (("table", write_table), ("tree", write_tree), ("context", write_context), ("ecg", write_ecg),
-                       ("ko", write_ko), ("gsps", write_gsps)):
+                       ("ko", write_ko), ("gsps", write_gsps), ("rtstruct", write_structures)):
         make().save_as(os.path.join(folder, name + ".dcm"), write_like_original=False)
 
 

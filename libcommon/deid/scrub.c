@@ -102,6 +102,39 @@ scrub_is_term(const struct element *el)
 	    strcmp(el->vr, "CS") == 0 && !is_misused(el));
 }
 
+/*
+ * Is it a term by which readers know what an item is, and that the standard lists whole?
+ * Somebody is called Point, and Text is a word of many a PN; no reader knows ANON.
+ */
+static bool
+is_structure(uint32_t tag)
+{
+	static const uint32_t tags[] = {
+		0x00080060,	/* Modality */
+		0x00280004,	/* Photometric Interpretation */
+		0x0040a010,	/* Relationship Type */
+		0x0040a040,	/* Value Type */
+		0x0040a050,	/* Continuity of Content */
+		0x0040a130,	/* Temporal Range Type */
+		0x0040a491,	/* Completion Flag */
+		0x0040a493,	/* Verification Flag */
+		0x00620001,	/* Segmentation Type */
+		0x00700003,	/* Bounding Box Annotation Units */
+		0x00700004,	/* Anchor Point Annotation Units */
+		0x00700005,	/* Graphic Annotation Units */
+		0x00700023,	/* Graphic Type */
+		0x30060036,	/* ROI Generation Algorithm */
+		0x30060042,	/* Contour Geometric Type */
+		0x54001006,	/* Waveform Sample Interpretation */
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof tags / sizeof tags[0]; i++)
+		if (tags[i] == tag)
+			return true;
+	return false;
+}
+
 /* Is it text that someone may have typed in? */
 static bool
 is_words(const struct element *el)
@@ -111,6 +144,8 @@ is_words(const struct element *el)
 
 	if (el->tag == CODE_MEANING && (text = element_text(el, &len)) != NULL &&
 	    profile_is_method(text, len))
+		return false;
+	if (strcmp(el->vr, "CS") == 0 && is_structure(el->tag) && !is_misused(el))
 		return false;
 	return el->tag != CHARACTER_SET &&
 	    (is_one_of(el->vr, "AE CS LO LT SH ST UC UR UT") || is_misused(el));
