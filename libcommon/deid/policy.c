@@ -478,10 +478,11 @@ opens(const struct policy *p, const struct path *path)
 static bool
 may_name(const struct rule *r, uint32_t tag)
 {
-	const struct part *last = &r->selector.parts[r->selector.n - 1];
+	const struct part *last;
 
 	if (r->is_default)
 		return false;
+	last = &r->selector.parts[r->selector.n - 1];
 	if (last->kind == PART_PRIVATE)
 		return (tag & last->mask) == last->tag && (tag & 0x10000) != 0;
 	return last->kind == PART_VR || policy_part_names(last, tag, "");

@@ -132,11 +132,12 @@ condition_covers(const struct policy *p, size_t a, size_t b)
 static bool
 action_covers(const struct rule *a, const struct rule *b)
 {
-	const struct part *last = &b->selector.parts[b->selector.n - 1];
 	const struct dictionary_entry *d = NULL;
+	const struct part *last;
 
 	if (b->is_default || a->action <= POLICY_KEEP || a->action == b->action)
 		return a->action != POLICY_ROUND && a->action != POLICY_REPLACE;
+	last = &b->selector.parts[b->selector.n - 1];
 	if (last->kind == PART_VR)
 		return policy_fits(a, 0, last->vr);
 	if (last->kind == PART_TAG && last->mask == 0xffffffff)

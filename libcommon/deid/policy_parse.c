@@ -859,11 +859,12 @@ check_tag(struct line *l, const struct rule *r, const struct part *part)
 static int
 check_rule(struct line *l, const struct rule *r)
 {
-	const struct part *last = &r->selector.parts[r->selector.n - 1];
 	const struct dictionary_entry *d;
+	const struct part *last;
 
 	if (r->is_default)
 		return 0;
+	last = &r->selector.parts[r->selector.n - 1];
 	if (last->kind == PART_TAG)
 		return check_tag(l, r, last);
 	if (last->kind == PART_VR)
