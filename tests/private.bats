@@ -250,6 +250,15 @@ def block(group, creator, status, *more):
 	END
 }
 
+@test "a creator may have the name of the place, as a maker's phantom has" {
+	py <<-'END'
+		x = add(new(InstitutionName="ACME Works", Manufacturer="ACME"), (0x00080300, "SQ", [block(0x0061, "ACME 1", "SAFE")]),
+		    (0x00610010, "LO", "ACME 1"), (0x00611001, "US", 3))
+		y = scrub(x, *SAFE)
+		assert private(y) == ["00610010", "00611001"] and y[0x00080300].value[0][0x00080302].value == "ACME 1"
+	END
+}
+
 @test "scrubbing again changes nothing, and the log tells what went" {
 	py <<-'END'
 		import json

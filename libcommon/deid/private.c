@@ -434,12 +434,17 @@ private_search(const struct object *o, const struct element *el,
     struct clean *c, const struct names *d, const struct clean_settings *s,
     struct err *e)
 {
+	struct clean_settings own = *s;
+
+	/* A creator has its maker's name, who may be where a phantom was scanned. */
+	if (el->tag == CREATOR || (is_private(el->tag) && is_creator(el->tag)))
+		own.keep_places = own.keep_devices = true;
 	if (el->value == NULL)
-		return search_on_disk(o, el, c, d, s, e);
-	if (clean_is_in_bytes(c, d, s, el->value, el->len))
+		return search_on_disk(o, el, c, d, &own, e);
+	if (clean_is_in_bytes(c, d, &own, el->value, el->len))
 		return 1;
 	return looks_like_text(el->value, el->len) ?
-	    search_text(c, d, s, el->value, el->len, e) : 0;
+	    search_text(c, d, &own, el->value, el->len, e) : 0;
 }
 
 /* ---- what is left */

@@ -390,6 +390,9 @@ profile_decide(const struct profile *p, uint32_t parent, uint32_t tag,
 		return plainly(ACTION_REMOVE, rule);
 	if (in_range(tag >> 16, 0x6000, 0x601e) || in_range(tag >> 16, 0x5000, 0x501e))
 		return decide_plane(p, tag, vr);
+	/* Private Creator Reference, judged as the creators that it names are. */
+	if (tag == 0x00080302)
+		return verdict(ACTION_SEARCH, "private", ACTION_DUMMY);
 	if ((r = profile_row(table_of(p), tag)) == NULL)
 		return is_public_uid(tag) ? plainly(ACTION_KEEP, "uid") :
 		    by_vr(p, vr, resolve(p, CODE_X_Z_D, parent, tag));
