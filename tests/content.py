@@ -5,11 +5,12 @@
     content.py judge OPTIONS A B... B, made of A by those options, row by row of Table E.3.4-1
     content.py show FILE            the content tree, a line an item: place, type, meaning, value
     content.py overlays DIR         plain.dcm, frames.dcm, big.dcm, large.dcm; bad-*.dcm: planes with text and drawings
-    content.py look A B             how much of the text is left in B, of the drawings gone; B's other elements
+    content.py look A B...          how much of the text is left in B, of the drawings gone; B's other elements
 
 Written and read by pydicom; the table of share/ is read here on its own. OPTIONS
 are those of dcm-scrub, with commas. Status 1: some lines of what is wrong.
 """
+import collections
 import os
 import sys
 import warnings
@@ -310,8 +311,12 @@ def write_overlays(folder):
         ds.save_as(os.path.join(folder, name + ".dcm"))
 
 
-def look(a, b):
-    a, b = pydicom.dcmread(a), pydicom.dcmread(b)
+def look(*files):
+    for a, b in zip(files[::2], files[1::2]):
+        look_at(pydicom.dcmread(a), pydicom.dcmread(b))
+
+
+def look_at(a, b):
     group, planes = PLANES[os.path.basename(a.filename)[:-4]]
     left = [e.tag for e in b if e.tag.group == group]
     if not left:
@@ -357,38 +362,45 @@ def is_right(kind, code_, old, new):
     if kind == "TEXT":
         if code_ == "C" and old.startswith("Fernwood"):
             return "4711" not in new
-        gone = NAME.split()[0] not in new and NAME.split()[1] not in new and new != ""
+        gone = NAME.split()[0] not in new and NAME.split()[1] not in new and new not in ("", old)
         return gone and (SCIENCE in new) == (code_ == "C")
     if code_ == "C":    # whole days: times of day stay
         return len(new) == len(old) and (new == old if kind == "TIME" else new[:8] != old[:8] and new[8:] == old[8:])
     return new not in ("", old)
 
 
+def contents(name):
+    """By group, what it holds: code, scheme, type, meaning, value."""
+    def names(it):
+        c = it.ConceptNameCodeSequence[0]
+        return c.CodeValue, c.CodingSchemeDesignator, it.ValueType
+    return [{names(it): (it.ConceptNameCodeSequence[0].CodeMeaning.upper(), value_of(it)) for it in group.ContentSequence}
+            for group in pydicom.dcmread(name).ContentSequence]
+
+
 def judge(*args):
-    return sum(judge_one(*args[i:i + 3]) for i in range(0, len(args), 3))
+    rows, before, wrong = collections.defaultdict(list), {}, 0
+    for r in table():
+        rows[r["value_type"], r["code_meaning"].upper()].append(r)
+    for options, a, b in zip(args[::3], args[1::3], args[2::3]):
+        before[a] = before.get(a) or contents(a)
+        wrong += judge_one(rows, options.split(","), before[a], contents(b))
+    return wrong
 
 
-def judge_one(options, a, b):
-    options = options.split(",")
-    a, b = pydicom.dcmread(a), pydicom.dcmread(b)
-    rows, wrong, seen = table(), 0, 0
-    for old, new in zip(a.ContentSequence, b.ContentSequence):
-        left = {}
-        for it in new.ContentSequence:
-            c = it.ConceptNameCodeSequence[0]
-            left[c.CodeValue, c.CodingSchemeDesignator, it.ValueType] = value_of(it)
-        for it in old.ContentSequence:
-            c = it.ConceptNameCodeSequence[0]
-            row = [r for r in rows if r["value_type"] == it.ValueType and
-                   r["code_meaning"].upper() == c.CodeMeaning.upper() and
-                   c.CodeValue in (r["code_value"], r["srt"], c.CodeValue if c.CodingSchemeDesignator == PRIVATE else "")]
-            want = {action(r, options) for r in row}    # one meaning, two codes: the stricter
-            got = left.get((c.CodeValue, c.CodingSchemeDesignator, it.ValueType))
+def judge_one(rows, options, before, after):
+    wrong = seen = 0
+    for old, new in zip(before, after):
+        for (value, scheme, kind), (meaning, text) in old.items():
+            # One meaning with two codes: as a local concept's name it may be either.
+            want = {action(r, options) for r in rows[kind, meaning]
+                    if scheme == PRIVATE or value in (r["code_value"], r["srt"])}
+            got = new.get((value, scheme, kind), ("", None))[1]
             seen += 1
-            if not any(is_right(it.ValueType, w, value_of(it), got) for w in want):
+            if not any(is_right(kind, w, text, got) for w in want):
                 wrong += 1
-                print(c.CodeValue, c.CodingSchemeDesignator, it.ValueType, sorted(want), "has", got)
-    print(seen, "items")
+                print(value, scheme, kind, sorted(want), "has", got)
+    print("%d items, %d wrong" % (seen, wrong))
     return wrong
 
 
