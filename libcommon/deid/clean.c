@@ -148,7 +148,7 @@ separator(const char *p, size_t n)
 	    "\xe2\x80\x91", "\xe3\x80\x80", "\xe3\x83\xbb", "\xc2\xa0" };
 	size_t i, len;
 
-	if (*p != '\0' && strchr(" ,^-_./~'`", *p) != NULL)
+	if (*p != '\0' && strchr(" ,^-_./~'`\\", *p) != NULL)
 		return 1;
 	for (i = 0; (unsigned char)*p >= 0x80 && i < sizeof wide / sizeof wide[0]; i++) {
 		len = strlen(wide[i]);
@@ -182,6 +182,18 @@ clean_is_followed(const struct clean_pass *p, size_t i, const char *bytes)
 	return p->len - k->to >= n && memcmp(p->text + k->to, bytes, n) == 0;
 }
 
+/* M. DUPONT; M. Jean Dupont. But M. Crohn is morbus, m. biceps a muscle. */
+static bool
+is_monsieur(const struct clean_pass *p, size_t i)
+{
+	const struct token *k = p->c->tokens.items + i, *next = k + 1;
+
+	return k->look == LOOK_UPPER && clean_is_followed(p, i, ". ") &&
+	    i + 1 < p->c->tokens.n && next->letters > 2 &&
+	    (next->classes & (WORDS_NO_NAME | WORD_EPONYM)) == 0 &&
+	    (next->look == LOOK_UPPER || (next->classes & WORD_GIVEN) != 0);
+}
+
 bool
 clean_is_title(const struct clean_pass *p, size_t i)
 {
@@ -191,8 +203,14 @@ clean_is_title(const struct clean_pass *p, size_t i)
 		return false;
 	if (k->kind != TOKEN_WORD || k->letters > 3)
 		return true;
+	if (k->folded_len == 1)
+		return is_monsieur(p, i);
+	/* Sig.ra, Dott.ssa */
+	if (k->look == LOOK_LOWER && i > 0 && (k[-1].classes & WORD_TITLE) != 0 &&
+	    clean_is_followed(p, i - 1, ".") && k->from == k[-1].to + 1)
+		return true;
 	if (clean_is_followed(p, i, "."))
-		return k->look != LOOK_LOWER || k->letters > 1;
+		return k->look != LOOK_LOWER || k->folded_len > 1;
 	if (k->look == LOOK_TITLE)
 		return true;
 	/* DR SMITH; but MR is a modality and MS a disease. */
@@ -201,15 +219,76 @@ clean_is_title(const struct clean_pass *p, size_t i)
 	    next->letters > 2 && (next->classes & WORDS_NO_NAME) == 0;
 }
 
+static bool
+is_hyphen(const struct clean_pass *p, size_t i)
+{
+	const struct token *k = p->c->tokens.items + i;
+
+	return i + 1 < p->c->tokens.n && k[1].from - k->to == 1 && p->text[k->to] == '-';
+}
+
+/* May token I be the other half of a double name: a capital word of no other meaning? */
+static bool
+is_other_half(const struct clean_pass *p, size_t i)
+{
+	const struct token *k = p->c->tokens.items + i;
+
+	return k->kind == TOKEN_WORD && k->look != LOOK_LOWER && k->letters > 2 && !k->joined &&
+	    (i + 1 == p->c->tokens.n || !k[1].joined) &&
+	    (k->classes & WORDS_NO_NAME) == 0;
+}
+
+/* Smith's, Doe-Jones, Jane Doe, M.D.: where all that belongs to a name ends. */
+static size_t
+name_end(const struct clean_pass *p, size_t first, size_t to)
+{
+	const struct tokens *t = &p->c->tokens;
+	size_t last = first;
+
+	while (last + 1 < t->n && t->items[last + 1].to <= to)
+		last++;
+	if (t->items[last].to != to)
+		return to;
+	while (last + 1 < t->n && is_hyphen(p, last) && is_other_half(p, last + 1))
+		to = t->items[++last].to;
+	if (last + 1 == t->n)
+		return to;
+	if (t->items[last + 1].letters == 1 && *token_text(t, &t->items[last + 1]) == 's' &&
+	    (clean_is_followed(p, last, "'s") || clean_is_followed(p, last, "\xe2\x80\x99s")))
+		return t->items[last + 1].to;
+	if ((t->items[last + 1].classes & WORD_CREDENTIAL) != 0 &&
+	    t->items[last + 1].look == LOOK_UPPER && clean_is_near(p, last, 2))
+		return t->items[last + 1].to;
+	if (clean_is_followed(p, last, ", M.D."))
+		return to + 6;
+	return to;
+}
+
 int
 clean_mark_name(struct clean_pass *p, size_t first, size_t to, struct err *e)
 {
+	while (first > 0 && is_hyphen(p, first - 1) && is_other_half(p, first - 1))
+		first--;
 	while (first > 0 && clean_is_title(p, first - 1) && clean_is_near(p, first - 1, 2))
 		first--;
-	return clean_mark(p, p->c->tokens.items[first].from, to, NULL, 0, e);
+	return clean_mark(p, p->c->tokens.items[first].from, name_end(p, first, to), NULL, 0, e);
 }
 
 /* ---- dates */
+
+static bool
+is_word_date(const struct clean_pass *p, size_t i)
+{
+	static const char *const words[] = { "date", "fecha", "data", "datum" };
+	const struct token *k = p->c->tokens.items + i;
+	size_t w;
+
+	for (w = 0; w < sizeof words / sizeof words[0]; w++)
+		if (k->folded_len == strlen(words[w]) &&
+		    memcmp(token_text(&p->c->tokens, k), words[w], k->folded_len) == 0)
+			return true;
+	return false;
+}
 
 /* Where the label before token I begins, if it has one: "date of birth: ". */
 static size_t
@@ -227,6 +306,11 @@ label_before(const struct clean_pass *p, size_t i)
 			break;
 		first--;
 	}
+	/* date of birth, fecha de nacimiento */
+	if (first < i && first > 1 && (k[first - 1].classes & WORD_STOP) != 0 &&
+	    clean_is_near(p, first - 1, 1) && clean_is_near(p, first - 2, 1) &&
+	    is_word_date(p, first - 2))
+		first -= 2;
 	return k[first].from;
 }
 
@@ -268,8 +352,7 @@ find_dates(struct clean_pass *p, struct err *e)
 
 	s.has_words = (p->c->seen.classes & WORD_MONTH) != 0;
 	s.has_signs = p->c->seen.solid;
-	/* 1/2/21 is the shortest without a word. */
-	if (p->c->seen.digits < (s.has_words || s.has_signs ? 1 : 4))
+	if (p->c->seen.digits < (s.has_words || s.has_signs ? 1 : 2))
 		return 0;
 	s.known = names_dates(p->names, &s.nknown);
 	for (i = 0; i < p->c->tokens.n; i = next) {
@@ -375,6 +458,48 @@ by_place(const void *a, const void *b)
 	return (x->fresh > y->fresh) - (x->fresh < y->fresh);
 }
 
+
+static bool
+is_space_mark(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool
+is_mark(char c)
+{
+	return c != '\0' && strchr(" \t,;:-_^/|#=\\", c) != NULL;
+}
+
+/* Brackets and quotes that hold nothing else go, too. */
+static bool
+widen_brackets(const struct clean_pass *p, uint32_t *from, uint32_t *to)
+{
+	static const struct {
+		const char *open, *close;
+	} pairs[] = { { "(", ")" }, { "[", "]" }, { "{", "}" }, { "<", ">" }, { "\"", "\"" },
+	    { "'", "'" }, { "\xe2\x80\x9c", "\xe2\x80\x9d" }, { "\xe2\x80\x9e", "\xe2\x80\x9c" },
+	    { "\xc2\xab", "\xc2\xbb" }, { "\xef\xbc\x88", "\xef\xbc\x89" },
+	    { "\xe3\x80\x8c", "\xe3\x80\x8d" } };
+	size_t a = *from, b = *to, i, n, m;
+
+	while (a > 0 && is_mark(p->text[a - 1]))
+		a--;
+	while (b < p->len && is_mark(p->text[b]))
+		b++;
+	for (i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+		n = strlen(pairs[i].open);
+		m = strlen(pairs[i].close);
+		if (a >= n && memcmp(p->text + a - n, pairs[i].open, n) == 0 &&
+		    p->len - b >= m && memcmp(p->text + b, pairs[i].close, m) == 0) {
+			*from = (uint32_t)(a - n);
+			*to = (uint32_t)(b + m);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Are there only separators between two spans that go, so that they are one? */
 static bool
 is_one_gap(const struct clean_pass *p, size_t from, size_t to)
@@ -384,7 +509,8 @@ is_one_gap(const struct clean_pass *p, size_t from, size_t to)
 	if (to - from > 4)
 		return false;
 	for (; from < to; from += n)
-		if ((n = separator(p->text + from, to - from)) == 0)
+		if ((n = separator(p->text + from, to - from)) == 0 &&
+		    (n = is_mark(p->text[from])) == 0)
 			return false;
 	return true;
 }
@@ -396,6 +522,9 @@ merge_spans(struct clean_pass *p)
 	struct clean_span *s = p->c->spans, *last;
 	size_t n = 0, i;
 
+	for (i = 0; i < p->c->nspans; i++)
+		while (s[i].fresh == 0 && widen_brackets(p, &s[i].from, &s[i].to))
+			;
 	qsort(s, p->c->nspans, sizeof *s, by_place);
 	for (i = 0; i < p->c->nspans; i++) {
 		last = n > 0 ? &s[n - 1] : NULL;
@@ -420,47 +549,6 @@ merge_spans(struct clean_pass *p)
 }
 
 static bool
-is_space_mark(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static bool
-is_mark(char c)
-{
-	return c != '\0' && strchr(" \t,;:-_^/|#=", c) != NULL;
-}
-
-/* Brackets and quotes that hold nothing else go, too. */
-static bool
-widen_brackets(const struct clean_pass *p, size_t *from, size_t *to)
-{
-	static const struct {
-		const char *open, *close;
-	} pairs[] = { { "(", ")" }, { "[", "]" }, { "{", "}" }, { "<", ">" }, { "\"", "\"" },
-	    { "'", "'" }, { "\xe2\x80\x9c", "\xe2\x80\x9d" }, { "\xe2\x80\x9e", "\xe2\x80\x9c" },
-	    { "\xc2\xab", "\xc2\xbb" }, { "\xef\xbc\x88", "\xef\xbc\x89" },
-	    { "\xe3\x80\x8c", "\xe3\x80\x8d" } };
-	size_t a = *from, b = *to, i, n, m;
-
-	while (a > 0 && is_mark(p->text[a - 1]))
-		a--;
-	while (b < p->len && is_mark(p->text[b]))
-		b++;
-	for (i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-		n = strlen(pairs[i].open);
-		m = strlen(pairs[i].close);
-		if (a >= n && memcmp(p->text + a - n, pairs[i].open, n) == 0 &&
-		    p->len - b >= m && memcmp(p->text + b, pairs[i].close, m) == 0) {
-			*from = a - n;
-			*to = b + m;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
 is_line_end(const struct clean_pass *p, size_t at)
 {
 	return at == p->len || p->text[at] == '\n' || p->text[at] == '\r';
@@ -475,8 +563,6 @@ widen(const struct clean_pass *p, size_t floor, size_t *from, size_t *to)
 {
 	size_t a, b;
 
-	while (widen_brackets(p, from, to))
-		;
 	for (a = *from; a > floor && is_mark(p->text[a - 1]); a--)
 		;
 	for (b = *to; b < p->len && is_mark(p->text[b]); b++)

@@ -11,6 +11,7 @@
 #define NEAR_MAX 4		/* bytes between two words of a name */
 #define ID_ANYWHERE 6		/* digits; a shorter id must stand alone */
 #define DECLINED_MIN 5		/* bytes of a name that is looked for declined */
+#define PREFIX_MIN 8		/* bytes of a whole name that a longer word may begin with */
 #define SHORT_NUMBER 4		/* digits; what has a unit is no id */
 
 #define OF_NAMES (1u << NAMES_PATIENT | 1u << NAMES_PERSON)
@@ -257,6 +258,24 @@ find_declined(const struct clean_pass *p, const struct token *k)
 	return NULL;
 }
 
+/* A whole name that a longer word begins with: doejanechest. */
+static const struct names_term *
+find_prefix(const struct clean_pass *p, const struct token *k)
+{
+	const char *folded = token_text(&p->c->tokens, k);
+	const struct names_term *t;
+	uint32_t hash = token_hash(TOKEN_HASH, folded, PREFIX_MIN - 1);
+	size_t n;
+
+	for (n = PREFIX_MIN; n < k->folded_len; n++) {
+		hash = token_hash(hash, folded + n - 1, 1);
+		t = names_find(p->names, hash, folded, n);
+		if (t != NULL && (t->kinds & OF_NAMES) != 0 && (t->parts & NAMES_JOINED) != 0)
+			return t;
+	}
+	return NULL;
+}
+
 /* Terms within a run of a script without spaces. */
 static int
 find_solid(struct clean_pass *p, size_t i, struct err *e)
@@ -341,6 +360,12 @@ find_hits(struct clean_pass *p, struct err *e)
 		if (t == NULL && k->kind == TOKEN_WORD && names_may_begin(p->names,
 		    (unsigned char)folded[0], (unsigned char)folded[1])) {
 			t = find_declined(p, k);
+			if (t == NULL && k->folded_len > PREFIX_MIN &&
+			    k->to - k->from == k->folded_len && (t = find_prefix(p, k)) != NULL) {
+				if (clean_mark(p, k->from, k->from + t->len, NULL, 0, e) < 0)
+					return -1;
+				t = NULL;
+			}
 			last = i;
 		}
 		if (t != NULL && add_hit(p, i, last, t, is_weak, e) < 0)
@@ -469,19 +494,14 @@ judge_weak(struct clean_pass *p)
 			h[i - 1].is_weak = false;
 }
 
-/* The end of what goes with token LAST: its 's, the dot of an initial. */
+/* The end of what goes with token LAST: the dot of an initial. */
 static size_t
 end_of(const struct clean_pass *p, const struct clean_hit *h)
 {
-	const struct token *k = token_at(p, h->last), *next = token_at(p, h->last + 1);
+	const struct token *k = token_at(p, h->last);
 
-	if (k->letters == 1 && (h->term->kinds & OF_NAMES) != 0 && k->look == LOOK_UPPER &&
-	    clean_is_followed(p, h->last, "."))
-		return k->to + 1;
-	if (next != NULL && next->letters == 1 && *token_text(&p->c->tokens, next) == 's' &&
-	    (clean_is_followed(p, h->last, "'s") || clean_is_followed(p, h->last, "\xe2\x80\x99s")))
-		return next->to;
-	return k->to;
+	return k->to + (k->letters == 1 && (h->term->kinds & OF_NAMES) != 0 &&
+	    k->look == LOOK_UPPER && clean_is_followed(p, h->last, "."));
 }
 
 int

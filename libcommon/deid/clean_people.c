@@ -59,7 +59,8 @@ is_initial(const struct clean_pass *p, size_t i)
 	const struct token *k = token_at(p, i);
 
 	return k != NULL && k->kind == TOKEN_WORD && k->letters == 1 &&
-	    k->look == LOOK_UPPER && !k->joined;
+	    k->look == LOOK_UPPER && !k->joined &&
+	    !clean_is_followed(p, i, "'") && !clean_is_followed(p, i, "\xe2\x80\x99");
 }
 
 /*
@@ -82,7 +83,7 @@ name_word(const struct clean_pass *p, size_t i, bool capitals)
 			return i;
 		k = token_at(p, j);
 		if ((k->classes & WORDS_NO_NAME & ~WORD_TITLE) != 0 &&
-		    (k->classes & WORD_GIVEN) == 0)
+		    (k->classes & WORD_GIVEN) == 0 && k->letters > 1)
 			return i;
 		if ((k->classes & WORD_TITLE) != 0 && k->letters > 2)
 			return i;
@@ -310,7 +311,8 @@ after_given(struct clean_pass *p, size_t i, size_t *next, struct err *e)
 	struct name n;
 	size_t before;
 
-	if (token_at(p, i)->look == LOOK_LOWER || token_at(p, i)->joined)
+	if (token_at(p, i)->look == LOOK_LOWER || token_at(p, i)->joined ||
+	    (classes(p, i) & WORD_EPONYM) != 0)
 		return 0;
 	/* Doe, Jane */
 	if (i > 0 && is_between(p, i - 1, ", ")) {
@@ -330,6 +332,12 @@ after_given(struct clean_pass *p, size_t i, size_t *next, struct err *e)
 	return clean_mark_name(p, i, n.to, e);
 }
 
+static bool
+is_caret(const struct clean_pass *p, size_t i)
+{
+	return is_between(p, i, "^") || is_between(p, i, "^^");
+}
+
 /* DOE^JANE^A where a part is a given name; HEAD^ROUTINE is none. */
 static int
 in_carets(struct clean_pass *p, size_t i, size_t *next, struct err *e)
@@ -337,9 +345,9 @@ in_carets(struct clean_pass *p, size_t i, size_t *next, struct err *e)
 	size_t first = i, last = i, j;
 	bool has_given = false;
 
-	while (first > 0 && i - first < PIECES_MAX && is_between(p, first - 1, "^"))
+	while (first > 0 && i - first < PIECES_MAX && is_caret(p, first - 1))
 		first--;
-	while (last - i < PIECES_MAX && is_between(p, last, "^"))
+	while (last - i < PIECES_MAX && is_caret(p, last))
 		last++;
 	for (j = first; j <= last; j++) {
 		if (token_at(p, j)->kind == TOKEN_NUMBER || (classes(p, j) & WORDS_NO_NAME &

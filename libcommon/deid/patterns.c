@@ -297,18 +297,21 @@ patterns_worth(const struct patterns *p, size_t i, bool that_keep,
 	return PATTERNS_END;
 }
 
-/* Is no word of it of science? 1, 0, or -1 out of memory. */
+/* Is no longer word of it, up to a comma, of science? 1, 0, or -1 out of memory. */
 static int
 is_unknown(struct patterns *p, const char *text, size_t len)
 {
+	const char *comma = memchr(text, ',', len);
 	const struct token *k;
 	size_t i;
 
+	if (comma != NULL && comma > text)
+		len = (size_t)(comma - text);
 	if (tokens_read(&p->tokens, text, len, NULL) <= 0)
 		return -1;
 	for (i = 0; i < p->tokens.n; i++) {
 		k = &p->tokens.items[i];
-		if ((lists_find(p->lists, k->hash, token_text(&p->tokens, k), k->folded_len) &
+		if (k->letters > 2 && (lists_find(p->lists, k->hash, token_text(&p->tokens, k), k->folded_len) &
 		    (WORD_SCIENCE | WORD_DISEASE | WORD_UNIT)) != 0)
 			return 0;
 	}

@@ -15,7 +15,7 @@
  * -: digits=N (at least N), run=N (so many in a row), char=C, word=LIST, solid (a script
  * without spaces), old (a number from 90 to 150), house (a capital word of five letters
  * or more and a number behind it). All must hold; this is what makes cleaning fast. CHECK is a test of deid/checkdigit.h, "unknown" (no word
- * of it is of science), or -. EXPRESSION is PCRE2 with Unicode properties; {LIST} in it is
+ * of it up to a comma, of three letters or more, is of science), or -. EXPRESSION is PCRE2 with Unicode properties; {LIST} in it is
  * any word of a list of deid/lists.h.
  */
 #ifndef UNPHI_DEID_PATTERNS_H

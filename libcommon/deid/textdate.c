@@ -305,7 +305,7 @@ find_three(source s, size_t i, struct textdate *t)
 		return false;
 	if (token_at(s, i)->letters == 4) {
 		if (token_at(s, i + 2)->letters > 2 || a < YEAR_MIN || a > YEAR_MAX ||
-		    !is_date(a, b, c) || is_unit_after(s, i + 2))
+		    !is_date(a, b, c))
 			return false;
 		set_three(s, i, i, i + 1, i + 2, t);
 		t->y = a;
@@ -370,11 +370,51 @@ find_two(source s, size_t i, struct textdate *t)
 	return true;
 }
 
+/* am 3.2., vom 12.11., on 3/4: a day and a month behind a word that wants a date. */
+static bool
+find_day_only(source s, size_t i, struct textdate *t)
+{
+	static const char *const dotted[] = { "am", "vom", "zum", "den", "dem", "bis", "ab",
+	    "seit", "des", "und", NULL };
+	static const char *const slashed[] = { "on", "dated", "le", "el", "il", NULL };
+	bool is_dotted;
+
+	if (i == 0 || !is_number(s, i, 1, 2) || !is_number(s, i + 1, 1, 2) ||
+	    !are_between(s, i - 1, " ", 1))
+		return false;
+	is_dotted = is_between(s, i, '.') && token_at(s, i + 1)->to < s->len &&
+	    s->text[token_at(s, i + 1)->to] == '.' && is_one_of(s, i - 1, dotted);
+	if (!is_dotted && !(is_between(s, i, '/') && is_one_of(s, i - 1, slashed)))
+		return false;
+	if (is_in_chain(s, i, i + 1, '.') || is_in_chain(s, i, i + 1, '/') ||
+	    is_unit_after(s, i + 1))
+		return false;
+	t->day = part_of(s, is_dotted || value(s, i) > 12 ? i : i + 1);
+	t->month = part_of(s, is_dotted || value(s, i) > 12 ? i + 1 : i);
+	t->d = value(s, is_dotted || value(s, i) > 12 ? i : i + 1);
+	t->m = value(s, is_dotted || value(s, i) > 12 ? i + 1 : i);
+	t->from = token_at(s, i)->from;
+	t->to = token_at(s, i + 1)->to + is_dotted;
+	t->next = i + 2;
+	return is_date(2000, t->m, t->d);
+}
+
 static bool
 is_time(const char *p, size_t n)
 {
 	return digits_value(p, 2) < 24 && digits_value(p + 2, 2) < 60 &&
 	    (n == 4 || digits_value(p + 4, 2) <= 60);
+}
+
+/* The rest of a Nordic personal number: 480203-1234. It says whose birth date it is. */
+static void
+take_serial(source s, size_t i, struct textdate *t)
+{
+	if (is_number(s, i + 1, 3, 4) && (is_between(s, i, '-') || is_between(s, i, '+'))) {
+		t->to = token_at(s, i + 1)->to;
+		t->next = i + 2;
+		t->is_birth = true;
+	}
 }
 
 /* DDMMYY, MMDDYY or YYMMDD that is a date of this object: six digits prove nothing. */
@@ -405,6 +445,7 @@ find_six(source s, size_t i, struct textdate *t)
 				t->y = s->known[j].year;
 				t->m = m;
 				t->d = d;
+				take_serial(s, i, t);
 				return true;
 			}
 	}
@@ -444,6 +485,15 @@ find_run(source s, size_t i, struct textdate *t)
 	return true;
 }
 
+/* Behind a label of birth dates, with a short word between or none: born in. */
+static bool
+is_after_born(source s, size_t i)
+{
+	return (i > 0 && (classes(s, i - 1) & WORD_BORN) != 0) ||
+	    (i > 1 && (classes(s, i - 2) & WORD_BORN) != 0 &&
+	    token_at(s, i - 1)->kind == TOKEN_WORD && token_at(s, i - 1)->letters <= 3);
+}
+
 /* The year of birth of who is over 89. */
 static bool
 find_birth_year(source s, size_t i, struct textdate *t)
@@ -457,8 +507,7 @@ find_birth_year(source s, size_t i, struct textdate *t)
 	for (j = 0; j < s->nknown; j++)
 		if (s->known[j].is_birth && s->known[j].year == y && latest - y > OLD_AGE)
 			break;
-	if (j == s->nknown && (i == 0 || (classes(s, i - 1) & WORD_BORN) == 0 ||
-	    y < YEAR_MIN || latest - y <= OLD_AGE))
+	if (j == s->nknown && (!is_after_born(s, i) || y < YEAR_MIN || latest - y <= OLD_AGE))
 		return false;
 	if (is_unit_after(s, i) || (i > 0 && is_number(s, i - 1, 1, 99) &&
 	    are_between(s, i - 1, ".", 1)))
@@ -813,7 +862,8 @@ bare_end(source s, const struct textdate *t)
 		return k->to;
 	if (t->y != 0 && k->from - t->to <= 1 && k->to < s->len && s->text[k->to] == '.' &&
 	    (is_word(s, t->next, "г") || is_word(s, t->next, "р") || is_word(s, t->next, "r")))
-		return k->to + 1;
+		return k->to + 1 + (is_word(s, t->next + 1, "р") && s->len - k->to > 3 &&
+		    s->text[k->to + 3] == '.' ? 3 : 0);
 	return t->to;
 }
 
@@ -827,7 +877,8 @@ textdate_find(source s, size_t i, struct textdate *out)
 	} finders[] = { { find_run, ALWAYS, 14 }, { find_three, ALWAYS, 4 },
 	    { find_year_month, WORDS, 4 }, { find_day_month, WORDS, 2 },
 	    { find_month_first, WORDS, 0 }, { find_signs, SIGNS, 4 },
-	    { find_two, ALWAYS, 4 }, { find_birth_year, ALWAYS, 4 } };
+	    { find_two, ALWAYS, 4 },
+	    { find_day_only, ALWAYS, 2 }, { find_birth_year, ALWAYS, 4 } };
 	const struct token *k = token_at(s, i);
 	struct textdate t;
 	size_t f;
@@ -843,11 +894,7 @@ textdate_find(source s, size_t i, struct textdate *out)
 		if (!finders[f].find(s, i, &t))
 			continue;
 		take_weekday(s, i, &t);
-		t.is_birth |= is_birth_of_patient(s, &t) ||
-		    (i > 0 && (classes(s, i - 1) & WORD_BORN) != 0) ||
-		    (i > 1 && (classes(s, i - 2) & WORD_BORN) != 0 &&
-		    token_at(s, i - 1)->kind == TOKEN_WORD &&
-		    token_at(s, i - 1)->letters <= 3);
+		t.is_birth |= is_birth_of_patient(s, &t) || is_after_born(s, i);
 		t.bare_to = bare_end(s, &t);
 		*out = t;
 		return true;
