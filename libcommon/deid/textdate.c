@@ -578,6 +578,10 @@ static const char *const links[] = { "of", "de", "del", "di", "d", "do", "the", 
 static const char *const short_months[] = { "jan", "feb", "mar", "apr", "may", "jun",
     "jul", "aug", "sep", "oct", "nov", "dec", "mai", "мая", "май", NULL };
 
+/* Those of them that in capitals are nothing else: no SEP, MAR, DEC, OCT. */
+static const char *const capital_months[] = { "jan", "feb", "apr", "may", "mai", "jun",
+    "jul", "aug", "nov", NULL };
+
 /* Without a year a word is a month only if it is nothing else. */
 static bool
 is_month_alone(source s, size_t month)
@@ -589,7 +593,7 @@ is_month_alone(source s, size_t month)
 	if (k->look == LOOK_TITLE)
 		return true;
 	if (k->look == LOOK_UPPER)
-		return k->letters > 3 || is_word(s, month, "may") || is_word(s, month, "mai");
+		return k->letters > 3 || is_one_of(s, month, capital_months);
 	return (k->letters > 3 && !is_word(s, month, "march")) || is_word(s, month, "mai") ||
 	    is_word(s, month, "мая");
 }
