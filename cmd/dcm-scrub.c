@@ -63,6 +63,8 @@ static const char options_help[] =
 "      --dates HOW      remove, the default, keep, shift, or shift=DAYS\n"
 "      --documents HOW  refuse files with a document, the default, drop, or dummy\n"
 "      --profile FILE   another edition of Table E.1-1, as share/ has it\n"
+"      --words FILE     another edition of the words that free text is judged by\n"
+"      --patterns FILE  another edition of the patterns that identify in it\n"
 "      --policy FILE    a site's rules, which come before the profile\n"
 "      --check-policy FILE  say what is wrong with such a file, and end\n"
 "      --prefix TEXT    what new patient ids and accession numbers begin with\n"
@@ -75,7 +77,7 @@ static const char options_help[] =
 "  -V, --version        show the version\n";
 
 enum { OPT_RETAIN = 256, OPT_CLEAN, OPT_DATES, OPT_DOCUMENTS, OPT_PROFILE,
-	OPT_POLICY, OPT_CHECK_POLICY, OPT_PREFIX, OPT_ID_TABLE, OPT_MAP,
+	OPT_WORDS, OPT_PATTERNS, OPT_POLICY, OPT_CHECK_POLICY, OPT_PREFIX, OPT_ID_TABLE, OPT_MAP,
 	OPT_ENCRYPT_TO, OPT_RE_IDENTIFY };
 
 static const struct option longopts[] = {
@@ -87,6 +89,8 @@ static const struct option longopts[] = {
 	{ "dates", required_argument, NULL, OPT_DATES },
 	{ "documents", required_argument, NULL, OPT_DOCUMENTS },
 	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ "words", required_argument, NULL, OPT_WORDS },
+	{ "patterns", required_argument, NULL, OPT_PATTERNS },
 	{ "policy", required_argument, NULL, OPT_POLICY },
 	{ "check-policy", required_argument, NULL, OPT_CHECK_POLICY },
 	{ "prefix", required_argument, NULL, OPT_PREFIX },
@@ -462,6 +466,7 @@ main(int argc, char *argv[])
 {
 	static char *stdin_alone[] = { "-", NULL };
 	const char *key = NULL, *profile = NULL, *policy = NULL, *id_table = NULL;
+	const char *words = NULL, *patterns = NULL;
 	struct idtable *ids = NULL;
 	struct profile_table *table = NULL;
 	struct outpath *paths;
@@ -472,8 +477,8 @@ main(int argc, char *argv[])
 
 	cli_start(argv[0], "[-hV] -k keyfile [-o file | -O folder] "
 	    "[-l log] [--retain list] [--clean list] [--dates how] "
-	    "[--documents how] [--profile file] [--policy file] "
-	    "[--check-policy file] [--prefix text] [--id-table file] "
+	    "[--documents how] [--profile file] [--words file] "
+	    "[--patterns file] [--policy file] [--check-policy file] [--prefix text] [--id-table file] "
 	    "[--map file] [--encrypt-to cert] [file ...]\n       "
 	    "dcm-scrub --re-identify key [-o file | -O folder] [-l log] [file ...]",
 	    options_help);
@@ -503,6 +508,12 @@ main(int argc, char *argv[])
 			break;
 		case OPT_PROFILE:
 			profile = optarg;
+			break;
+		case OPT_WORDS:
+			words = optarg;
+			break;
+		case OPT_PATTERNS:
+			patterns = optarg;
 			break;
 		case OPT_POLICY:
 			policy = optarg;
@@ -553,7 +564,7 @@ main(int argc, char *argv[])
 	if (id_table != NULL && idtable_read(id_table, &ids, &e) < 0)
 		return cli_finish(cli_trouble(id_table, &e));
 	scrub.ids.table = ids;
-	if (clean_open(NULL, NULL, &scrub.clean, &e) < 0 ||
+	if (clean_open(patterns, words, &scrub.clean, &e) < 0 ||
 	    (scrub.names = names_new(&e)) == NULL)
 		return cli_finish(cli_trouble(NULL, &e));
 	if ((paths = outpath_new(names, n, &e)) == NULL)

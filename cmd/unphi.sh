@@ -12,8 +12,8 @@ prog=unphi
 handful=24	# files a pipeline: enough to forget what starting it costs
 
 usage="usage: unphi [-hV] [-j n] [-k keyfile] [--retain list] [--clean list]
-             [--dates how] [--documents how] [--profile file] [--policy file]
-             [--prefix text] [--id-table file] [--map file] [--encrypt-to cert]
+             [--dates how] [--documents how] [--profile file] [--words file]
+             [--patterns file] [--policy file] [--prefix text] [--id-table file] [--map file] [--encrypt-to cert]
              [--fill mode] [--video how] [--dicomdir] -o folder path ..."
 
 help() {
@@ -26,6 +26,8 @@ help() {
 	      --dates HOW      what dcm-scrub does with dates
 	      --documents HOW  what dcm-scrub does with files that hold a document
 	      --profile FILE   another edition of Table E.1-1
+	      --words FILE     another edition of the words that free text is judged by
+	      --patterns FILE  another edition of the patterns that identify in it
 	      --policy FILE    a site's rules, which come before the profile
 	      --prefix TEXT    what new patient ids and accession numbers begin with
 	      --id-table FILE  new ids that a trial has assigned, the only ones allowed
@@ -50,7 +52,7 @@ out='' jobs=$(nproc) key='' map='' media=
 # Nobody has seen what is beside the pictures in compressed frames.
 scrub_options=() redact_options=(--comments clear) files=()
 args=$(getopt -n "$prog" -o o:j:k:hV \
-	-l output:,jobs:,key:,retain:,clean:,dates:,documents:,profile:,policy:,prefix:,id-table:,map: \
+	-l output:,jobs:,key:,retain:,clean:,dates:,documents:,profile:,words:,patterns:,policy:,prefix:,id-table:,map: \
 	-l encrypt-to:,fill:,video:,dicomdir,help,version -- "$@") || {
 	printf '%s\n' "$usage" >&2
 	exit 2
@@ -62,7 +64,7 @@ while [ "$1" != -- ]; do
 	-j | --jobs) jobs=$2 ;;
 	-k | --key) key=$2 ;;
 	--retain | --clean | --dates | --documents | --prefix) scrub_options+=("$1" "$2") ;;
-	--profile | --policy | --id-table | --encrypt-to)
+	--profile | --words | --patterns | --policy | --id-table | --encrypt-to)
 		# They are read for each handful, which a pipe would not outlast.
 		[ -f "$2" ] || die "$2: there is no such file"
 		files+=("$(readlink -f -- "$2")")

@@ -15,6 +15,8 @@
 #define PASSES_MAX 4		/* until nothing changes any more: mostly the second */
 #define AGE_MIN 90
 #define AGE_MAX 150
+#define HALVES_MAX 4		/* of a double name */
+#define TITLES_MAX 8
 #define PSEUDONYM_DIGITS 16	/* deid/pseudonym.h */
 
 static const char default_lists[] =
@@ -243,13 +245,13 @@ static size_t
 name_end(const struct clean_pass *p, size_t first, size_t to)
 {
 	const struct tokens *t = &p->c->tokens;
-	size_t last = first;
+	size_t last = first, i;
 
 	while (last + 1 < t->n && t->items[last + 1].to <= to)
 		last++;
 	if (t->items[last].to != to)
 		return to;
-	while (last + 1 < t->n && is_hyphen(p, last) && is_other_half(p, last + 1))
+	for (i = 0; i < HALVES_MAX && is_hyphen(p, last) && is_other_half(p, last + 1); i++)
 		to = t->items[++last].to;
 	if (last + 1 == t->n)
 		return to;
@@ -267,9 +269,13 @@ name_end(const struct clean_pass *p, size_t first, size_t to)
 int
 clean_mark_name(struct clean_pass *p, size_t first, size_t to, struct err *e)
 {
-	while (first > 0 && is_hyphen(p, first - 1) && is_other_half(p, first - 1))
+	const size_t from = first;
+
+	while (first > 0 && from - first < HALVES_MAX && is_hyphen(p, first - 1) &&
+	    is_other_half(p, first - 1))
 		first--;
-	while (first > 0 && clean_is_title(p, first - 1) && clean_is_near(p, first - 1, 2))
+	while (first > 0 && from - first < HALVES_MAX + TITLES_MAX &&
+	    clean_is_title(p, first - 1) && clean_is_near(p, first - 1, 2))
 		first--;
 	return clean_mark(p, p->c->tokens.items[first].from, name_end(p, first, to), NULL, 0, e);
 }
@@ -522,9 +528,6 @@ merge_spans(struct clean_pass *p)
 	struct clean_span *s = p->c->spans, *last;
 	size_t n = 0, i;
 
-	for (i = 0; i < p->c->nspans; i++)
-		while (s[i].fresh == 0 && widen_brackets(p, &s[i].from, &s[i].to))
-			;
 	qsort(s, p->c->nspans, sizeof *s, by_place);
 	for (i = 0; i < p->c->nspans; i++) {
 		last = n > 0 ? &s[n - 1] : NULL;
@@ -546,6 +549,20 @@ merge_spans(struct clean_pass *p)
 		s[n++] = s[i];
 	}
 	p->c->nspans = n;
+}
+
+/* Returns whether a span has grown by its brackets. */
+static bool
+widen_all(struct clean_pass *p)
+{
+	struct clean_span *s = p->c->spans;
+	bool grown = false;
+	size_t i;
+
+	for (i = 0; i < p->c->nspans; i++)
+		while (s[i].fresh == 0 && widen_brackets(p, &s[i].from, &s[i].to))
+			grown = true;
+	return grown;
 }
 
 static bool
@@ -722,6 +739,8 @@ run_pass(struct clean_pass *p, struct buf *out, struct err *e)
 	if (c->nspans == 0)
 		return 0;
 	merge_spans(p);
+	if (widen_all(p))
+		merge_spans(p);
 	return write_rest(p, out, e) < 0 ? -1 : 1;
 }
 
