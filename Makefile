@@ -154,7 +154,7 @@ build/libcommon/deid/policy.inc: libcommon/deid/policy.awk \
 
 # What becomes of content items by their names.
 build/libcommon/deid/content.c.o: build/libcommon/deid/content.inc
-build/libcommon/deid/content.inc: libcommon/deid/content.awk share/structured-content.tsv
+build/libcommon/deid/content.inc: libcommon/deid/content.awk share/structured-content.tsv share/content-names.tsv
 	@mkdir -p $(@D)
 	awk -f $^ >$@.new && mv $@.new $@
 

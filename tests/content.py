@@ -37,7 +37,7 @@ PRIVATE = "99ACME"
 def table():
     with open(os.path.join(HERE, "..", "share", "structured-content.tsv"), encoding="utf-8") as f:
         lines = [line.rstrip("\n").split("\t") for line in f if not line.startswith("#")]
-    return [dict(zip(lines[0], line)) for line in lines[1:] if line[0] != "*"]    # those are ours
+    return [dict(zip(lines[0], line)) for line in lines[1:]]
 
 
 # ---- writing
