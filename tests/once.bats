@@ -198,3 +198,30 @@ print(sum(v.startswith('unphi seal') for v in a.DeidentificationMethod), 'by han
 	run -0 bash -c 'dcm-scrub -k key --map >(cat >piped) -o out3.dcm in.dcm; wait $!'
 	[ "$(jq -r .kind piped | sort -u | tr '\n' ' ')" = "accession file patient uid " ]
 }
+
+@test "what a policy kept is not proven: without the policy it is replaced" {
+	printf 'PatientID keep\nAccessionNumber replace "A1"\n' >policy
+	run -0 dcm-scrub -k key --policy policy -o kept.dcm in.dcm
+	run -0 dcm-scrub -k key --policy policy -o again.dcm kept.dcm
+	cmp kept.dcm again.dcm
+	run -0 dcm-scrub -k key -o out.dcm kept.dcm
+	run -0 dcm-scrub -k key -o plain.dcm in.dcm
+	run -0 py "
+a, b, c = d('kept.dcm'), d('out.dcm'), d('plain.dcm')
+print(a.PatientID, a.AccessionNumber, b.PatientID == c.PatientID, b.AccessionNumber != 'A1')"
+	[ "$output" = "MRN4711 A1 True True" ]
+}
+
+@test "dates that others have moved are not taken for ours" {
+	py "
+x = d('in.dcm')
+x.PatientIdentityRemoved = 'YES'
+x.add_new(0x00280303, 'CS', 'MODIFIED')
+x.save_as('theirs.dcm')"
+	run -0 dcm-scrub -k key --dates keep -o kept.dcm theirs.dcm
+	run -0 dcm-scrub -k key --dates shift=-500 -o out.dcm kept.dcm
+	run -0 py "
+a, b = d('kept.dcm'), d('out.dcm')
+print(a.StudyDate, a[0x00280303].value, (day(b.StudyDate) - day('20210514')).days)"
+	[ "$output" = "20210514 MODIFIED -500" ]
+}

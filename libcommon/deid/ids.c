@@ -40,7 +40,9 @@ int
 ids_patient(const struct ids *s, const struct ids_object *o, struct slice id,
     struct slice issuer, struct buf *out, struct err *e)
 {
-	if (slice_equal(id, o->facts.patient))	/* one answer in one object */
+	/* One answer in one object, unless another issuer means another person. */
+	if (slice_equal(id, o->facts.patient) && (s->table == NULL ||
+	    issuer.len == 0 || slice_equal(issuer, o->issuer)))
 		return add_text(out, o->patient, e);
 	return new_patient(s, o, id, issuer, out, e);
 }

@@ -169,12 +169,17 @@ scrub_replace_id(struct work *w, const struct item *set, struct element *el,
 		got = replace_patient(w, set, id, e);
 	else if ((got = ids_accession(&w->s->ids, &w->ids, id, &w->cleaned, e)) == 0)
 		got = scrub_pair(w, "accession", id.p, id.len, w->cleaned.data, e);
-	return got < 0 || set_id(w, set, el, e) < 0 ? -1 : 1;
+	if (got < 0 || set_id(w, set, el, e) < 0)
+		return -1;
+	w->replaced_patient |= w->depth == 0 && el->tag == PATIENT_ID;
+	w->replaced_accession |= w->depth == 0 && el->tag == ACCESSION;
+	return 1;
 }
 
 int
 scrub_make_seal(struct work *w, char out[SEAL_SIZE], struct err *e)
 {
+	const struct slice none = { NULL, 0 };
 	struct seal_facts f;
 	const struct wanted wanted[] = {
 		{ SOP_INSTANCE, &f.instance }, { TEMPORAL, &f.temporal },
@@ -183,10 +188,14 @@ scrub_make_seal(struct work *w, char out[SEAL_SIZE], struct err *e)
 
 	if (copy_texts(w, wanted, sizeof wanted / sizeof wanted[0], &w->value, e) < 0)
 		return -1;
-	/* Dates that a policy kept are those of the patient: who asks may move them yet. */
-	if (w->dates_kept && !w->dates_shifted &&
+	/* Not what a policy kept, or others did: who asks may replace and move it yet. */
+	if (!w->replaced_patient)
+		f.patient = none;
+	if (!w->replaced_accession)
+		f.accession = none;
+	if (slice_is(f.temporal, "MODIFIED") && !w->ids.shifted && !w->dates_shifted &&
 	    w->settings.dates != CLEAN_DATES_SHIFT)
-		f.temporal = (struct slice){ NULL, 0 };
+		f.temporal = none;
 	seal_make(w->s->ids.key, &f, out);
 	return 0;
 }

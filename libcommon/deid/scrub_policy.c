@@ -45,7 +45,6 @@ note_claims(struct work *w, const struct element *el, enum policy_action a,
 		return;
 	w->dates_moved |= a == POLICY_KEEP ? v->action != ACTION_KEEP :
 	    v->action != ACTION_SHIFT;
-	w->dates_kept |= a == POLICY_KEEP;
 	w->dates_shifted |= a == POLICY_SHIFT;
 }
 

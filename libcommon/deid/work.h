@@ -20,13 +20,14 @@ struct work {
 	struct names *names;	/* what the profile takes away */
 	struct ids_object ids;	/* what its ids become, and its shift */
 	struct buf ids_text;	/* what IDS was found in */
+	bool replaced_patient, replaced_accession;	/* of the object itself, by IDS */
 	uint32_t path[WORK_DEPTH_MAX];	/* the sequences around, outermost first */
 	size_t depth;
 	bool closed;		/* the top level, of policy.h */
 	size_t named;		/* elements that rules of the policy name and let stay */
 	bool weakened;		/* the policy let through what the profile does not */
 	bool dates_moved;	/* or dates, not as (0028,0303) would say */
-	bool dates_kept, dates_shifted;	/* the policy, of some date */
+	bool dates_shifted;	/* by the policy, some of them */
 	/* Memory for one element at a time: */
 	char rule[24];
 	struct buf utf8, cleaned, value;
