@@ -555,7 +555,8 @@ static bool
 is_structure(uint32_t tag, const char vr[3])
 {
 	/* Rescale Type and Modality LUT Type are terms, in an LO. */
-	return tag == 0x00281054 || tag == 0x00283004 || strstr("AE AS DA DT LO LT PN SH ST TM UC UN UR UT", vr) == NULL;
+	return tag == 0x00281054 || tag == 0x00283004 ||
+	    strstr("AE AS DA DT LO LT PN SH ST TM UC UN UR UT", vr) == NULL;
 }
 
 /* Of the macros that may be in any sequence: codes, references to instances. */

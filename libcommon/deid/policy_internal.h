@@ -1,8 +1,9 @@
 /*
  * policy_internal.h - what the parts of policy.h share
  *
- * policy_parse.c makes rules of lines, policy_lint.c judges rules among each
- * other, policy.c matches elements.
+ * policy_parse.c makes rules of lines, with policy_selector.c and
+ * policy_condition.c; policy_lint.c judges rules among each other; policy.c matches
+ * elements.
  */
 #ifndef UNPHI_DEID_POLICY_INTERNAL_H
 #define UNPHI_DEID_POLICY_INTERNAL_H
@@ -100,6 +101,47 @@ struct policy {
 	struct buf decoded;
 };
 
+/* A line being read. What reads of it returns 0, 1 after a finding, or -1 with E filled. */
+struct line {
+	struct policy *p;
+	unsigned number;
+	const char *at, *end;
+	struct err *e;
+};
+
+#define POLICY_BAD(l, ...) \
+	(policy_say((l)->p, (l)->number, POLICY_ERROR, (l)->e, __VA_ARGS__) < 0 ? -1 : 1)
+
+/* What a finding may show of a word. */
+#define POLICY_SHOWN(word, len) (int)((len) < 40 ? (len) : 40), (word)
+
+/*
+ * The next word, to a space that no quotes and no parentheses hold, or to one of
+ * the characters STOP. *LEN 0: there is none, and policy_at_end.
+ */
+const char *policy_word(struct line *l, const char *stop, size_t *len);
+bool policy_at_end(struct line *l);
+bool policy_is_word(const char *word, size_t len, const char *want);
+bool policy_is_space(char c);
+
+/* The string in quotes, in which \" stands for one; *OUT is to be freed. */
+int policy_quoted(struct line *l, char **out, size_t *len);
+
+/* The selector in the LEN bytes of WORD, or one part of it; to be freed also if wrong. */
+int policy_take_selector(struct line *l, const char *word, size_t len,
+    struct selector *out);
+int policy_take_part(struct line *l, const char *word, size_t len, struct part *out);
+void policy_free_selector(struct selector *s);
+void policy_free_part(struct part *part);
+
+/* The condition after "if" to the end of the line: *OUT is its index in the policy. */
+int policy_take_condition(struct line *l, size_t *out);
+void policy_free_condition(struct condition *c);
+bool policy_same_term(const struct term *a, const struct term *b);
+
+/* Is VR, not "", in LIST? */
+bool policy_vr_is_in(const char vr[3], const char *list);
+
 /* Reads TEXT, a whole file, into rules and findings. Returns 0, or -1 with E. */
 int policy_parse(struct policy *p, const char *text, size_t len, struct err *e);
 
@@ -112,6 +154,7 @@ int policy_say(struct policy *p, unsigned line, enum policy_level level,
 
 /* Does * and ? of GLOB make it TEXT? A * of TEXT is matched by * alone. */
 bool policy_glob(const char *glob, const char *text, size_t len);
+bool policy_is_glob(const char *text);
 
 /* Elements that no policy decides on; see unphi-policy(5). */
 bool policy_is_protected(uint32_t tag);

@@ -96,19 +96,11 @@ selector_covers(const struct selector *a, const struct selector *b)
 static bool
 term_is_in(const struct term *t, const struct condition *c)
 {
-	const struct term *u;
 	size_t i;
 
-	for (i = 0; i < c->n; i++) {
-		u = &c->terms[i];
-		if (t->test == u->test && t->negated == u->negated &&
-		    t->what.kind == u->what.kind && t->what.tag == u->what.tag &&
-		    t->len == u->len &&
-		    (t->len == 0 || memcmp(t->value, u->value, t->len) == 0) &&
-		    (t->what.kind != PART_PRIVATE ||
-		    strcmp(t->what.text, u->what.text) == 0))
+	for (i = 0; i < c->n; i++)
+		if (policy_same_term(t, &c->terms[i]))
 			return true;
-	}
 	return false;
 }
 
