@@ -52,37 +52,51 @@ read_bits(const struct object *o, const struct overlay *v, uint8_t **bits,
 	return scan_read(object_scan(o), v->data->value, *bits, len, e);
 }
 
-/* Shows PLANE as white on black; false: nothing is drawn. */
+/* Shows PLANE as INK on what INK is not; false: nothing is drawn. */
 static bool
-show_plane(const uint8_t *bits, int64_t plane, size_t points, uint8_t *gray)
+show_plane(const uint8_t *bits, int64_t plane, size_t points, uint8_t ink,
+    uint8_t *gray)
 {
 	uint64_t at = (uint64_t)plane * points;
-	bool any = false;
+	unsigned any = 0;
 	size_t i;
 
 	for (i = 0; i < points; i++) {
-		gray[i] = overlay_point(bits, at + i) ? 255 : 0;
-		any |= gray[i] != 0;
+		gray[i] = overlay_point(bits, at + i) ? ink : (uint8_t)~ink;
+		any |= overlay_point(bits, at + i);
 	}
-	return any;
+	return any != 0;
+}
+
+static int
+find_text(const struct graphics *g, const struct overlay *v,
+    const uint8_t *bits, int64_t plane, uint8_t *gray, struct rects *boxes,
+    struct err *e)
+{
+	static const uint8_t inks[] = { 255, 0 };	/* one misses what the other shows */
+	size_t points = (size_t)(v->rows * v->columns), i;
+
+	boxes->n = 0;
+	for (i = 0; i < sizeof inks; i++)
+		if (show_plane(bits, plane, points, inks[i], gray) &&
+		    g->find(g->find_arg, gray, (uint32_t)v->columns,
+		    (uint32_t)v->rows, boxes, e) < 0)
+			return -1;
+	return 0;
 }
 
 static int
 clear_text(const struct graphics *g, const struct overlay *v, uint8_t *bits,
     uint64_t *cleared, struct err *e)
 {
-	size_t points = (size_t)(v->rows * v->columns), i;
-	uint8_t *gray = malloc(points);
+	uint8_t *gray = malloc((size_t)(v->rows * v->columns));
 	struct rects boxes = { 0 };
 	int64_t plane;
 	int got = gray == NULL ? err_set(e, "out of memory") : 0;
+	size_t i;
 
 	for (plane = 0; got == 0 && plane < v->frames; plane++) {
-		if (!show_plane(bits, plane, points, gray))
-			continue;
-		boxes.n = 0;
-		got = g->find(g->find_arg, gray, (uint32_t)v->columns,
-		    (uint32_t)v->rows, &boxes, e);
+		got = find_text(g, v, bits, plane, gray, &boxes, e);
 		for (i = 0; got == 0 && i < boxes.n; i++)
 			*cleared += overlay_clear(v, bits, plane,
 			    (int64_t)boxes.r[i].x - MARGIN,
