@@ -55,22 +55,6 @@ is_measure(const struct clean_pass *p, size_t i)
 	    p->text[k->to + 1] >= '0' && p->text[k->to + 1] <= '9');
 }
 
-/* An id, a serial number: all of it, not a part of a longer word or number. */
-static bool
-is_whole_accepted(const struct clean_pass *p, size_t i, size_t j,
-    const struct names_term *t)
-{
-	const struct token *first = token_at(p, i), *next = token_at(p, j + 1);
-	bool is_number = i == j && first->kind == TOKEN_NUMBER;
-
-	if (t->len < ID_ANYWHERE && (first->joined || (next != NULL && next->joined)))
-		return false;
-	if (is_number && first->letters < SHORT_NUMBER)
-		return i > 0 && clean_is_near(p, i - 1, 3) &&
-		    (token_at(p, i - 1)->classes & (WORD_LABEL | WORD_NUMBERED)) != 0;
-	return !is_number || first->letters > SHORT_NUMBER || !is_measure(p, i);
-}
-
 /* Are tokens I to J joined by nothing, hyphens, apostrophes: one word? */
 static bool
 is_one_word(const struct clean_pass *p, size_t i, size_t j)
@@ -85,6 +69,24 @@ is_one_word(const struct clean_pass *p, size_t i, size_t j)
 			return false;
 	}
 	return true;
+}
+
+/* An id, a serial number: all of it, not a part of a longer word or number. */
+static bool
+is_whole_accepted(const struct clean_pass *p, size_t i, size_t j,
+    const struct names_term *t)
+{
+	const struct token *first = token_at(p, i), *next = token_at(p, j + 1);
+	bool is_number = i == j && first->kind == TOKEN_NUMBER;
+
+	/* CT1 is a station, CT 1.25 mm is none. */
+	if (t->len < ID_ANYWHERE && (first->joined || (next != NULL && next->joined) ||
+	    !is_one_word(p, i, j) || (i < j && is_measure(p, j))))
+		return false;
+	if (is_number && first->letters < SHORT_NUMBER)
+		return i > 0 && clean_is_near(p, i - 1, 3) &&
+		    (token_at(p, i - 1)->classes & (WORD_LABEL | WORD_NUMBERED)) != 0;
+	return !is_number || first->letters > SHORT_NUMBER || !is_measure(p, i);
 }
 
 /* Numbers that only a space, a point or a slash makes one: 12.34 is not 1234. */
@@ -165,13 +167,16 @@ is_accepted(const struct clean_pass *p, size_t i, size_t j, const struct names_t
 		return i < j ? !*is_weak : k->look == LOOK_UPPER;
 	}
 	if (i < j)
-		return is_one_word(p, i, j) || (k->letters <= 2 && t->len >= 6);
+		return is_one_word(p, i, j) || (k->letters <= 3 && t->len >= 6);
 	if (k->letters == 1) {
 		*is_weak = true;
 		return k->look == LOOK_UPPER;
 	}
 	*is_weak = (k->classes & (WORDS_NO_NAME | WORD_EITHER | WORD_EPONYM |
 	    WORD_PARTICLE)) != 0 || (k->letters == 2 && k->look == LOOK_LOWER);
+	/* ng is a unit and NG a tube, but Ng is a name. */
+	if (k->letters == 2 && k->look == LOOK_TITLE && (k->classes & WORDS_NO_NAME) == WORD_UNIT)
+		*is_weak = false;
 	return true;
 }
 
@@ -467,7 +472,8 @@ is_proven_by(const struct clean_pass *p, const struct clean_hit *h,
 	if (!is_same_person(h, a) || is_side(p, h))
 		return false;
 	/* Li Xu, li. Knie */
-	if (k->look == LOOK_LOWER && token_at(p, a->first)->look != LOOK_LOWER)
+	if ((k->look == LOOK_LOWER) != (token_at(p, a->first)->look == LOOK_LOWER) &&
+	    (a->is_weak || k->look == LOOK_LOWER))
 		return false;
 	return !a->is_weak || (is_full_name(p, h, a) && !is_side(p, a));
 }

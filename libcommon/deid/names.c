@@ -315,7 +315,8 @@ add_initials(struct names *d, const struct source *s, const struct component *fa
 		if (buf_add(&b, given->words[i].text, given->words[i].initial, e) < 0)
 			goto out;
 	all.text = b.data;
-	if (add_joined(d, s, NAMES_INITIALS, &all, b.len, &last, last.len, e) < 0 ||
+	if ((given->n > 1 && add_term(d, s, NAMES_INITIALS, all.text, b.len, e) < 0) ||
+	    add_joined(d, s, NAMES_INITIALS, &all, b.len, &last, last.len, e) < 0 ||
 	    add_joined(d, s, NAMES_INITIALS, &last, last.len, &all, b.len, e) < 0 ||
 	    add_joined(d, s, NAMES_INITIALS, &all, given->words[0].initial, &last,
 	    last.len, e) < 0 ||
