@@ -457,6 +457,22 @@ print(o.ManufacturerModelName, o.ConvolutionKernel, o.BodyPartExamined)"
 	cmp out.dcm again.dcm
 }
 
+@test "an id in a number, and a name in a colour profile, are found" {
+	py "
+x = d('$CT_FILE')
+x.PatientName, x.PatientID = 'Quillfeather^Ann', '4593013'
+x.SpatialResolution, x.ExposureInuAs = '4593013', 4593014
+x.add_new(0x00282000, 'OB', bytes(12) + b'acsp' + bytes(20) + b'Quillfeather')
+x.save_as('in.dcm')
+x.add_new(0x00282000, 'OB', bytes(12) + b'acsp' + bytes(20) + b'sRGB IEC61966')
+x.save_as('fine.dcm')"
+	run -0 dcm-scrub -k key -O out in.dcm fine.dcm
+	run -0 py "
+a, b = d('out/in.dcm'), d('out/fine.dcm')
+print(a.SpatialResolution, a.ExposureInuAs, 'ICCProfile' in a, b.ICCProfile == d('fine.dcm').ICCProfile)"
+	[ "$output" = "0 4593014 False True" ]
+}
+
 @test "a sequence of length unknown within UN is cleaned or removed" {
 	scrub_py plant in $CT
 	run -0 dcm-scrub -k key -o out.dcm in/$CT.dcm

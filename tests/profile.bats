@@ -76,6 +76,13 @@ verdict() {
 	[ "$(verdict uids 00081167 UI)" = "keep uid" ]
 }
 
+@test "bytes that are no rows are searched, but for pixels and waveforms" {
+	[ "$(verdict "" 00282000 OB)" = "search bytes" ]
+	[ "$(verdict "" 7FE00010 OB)" = "keep " ]
+	[ "$(verdict "" 54001010 OB)" = "keep " ]
+	[ "$(verdict "" 00281201 OW)" = "keep " ]
+}
+
 @test "an age is looked at; network names are cleaned; codes stay as sequences" {
 	[ "$(verdict patient 00101010 AS)" = "age K" ]
 	[ "$(verdict device 00080055 AE)" = "clean C" ]

@@ -443,7 +443,8 @@ private_search(const struct object *o, const struct element *el,
 		return search_on_disk(o, el, c, d, &own, e);
 	if (clean_is_in_bytes(c, d, &own, el->value, el->len))
 		return 1;
-	return looks_like_text(el->value, el->len) ?
+	/* Of a number no pattern can tell whether it is a telephone's. */
+	return looks_like_text(el->value, el->len) && !is_vr(el->vr, "DS IS") ?
 	    search_text(c, d, &own, el->value, el->len, e) : 0;
 }
 

@@ -38,7 +38,7 @@ struct profile_verdict private_by_vr(const struct profile *p,
 
 /*
  * Is anything of NAMES in the value of EL, whatever its VR, also on disk? Text that
- * clean_text would change counts too. Returns 1, 0, or -1 with E filled.
+ * clean_text would change counts too, but of numbers. Returns 1, 0, or -1 with E filled.
  */
 int private_search(const struct object *o, const struct element *el,
     struct clean *c, const struct names *d, const struct clean_settings *s,

@@ -377,6 +377,26 @@ decide_clean(const struct profile *p, uint32_t tag, const char *vr,
 	return plainly(basic, basic_rule);
 }
 
+/* Bytes that are neither pixels nor samples of a waveform: an ICC profile has words. */
+static bool
+is_document(uint32_t tag, const char *vr)
+{
+	return is_vr(vr, "OB") && tag >> 24 != 0x7f && tag >> 16 != 0x5400;
+}
+
+static struct profile_verdict
+decide_unlisted(const struct profile *p, uint32_t parent, uint32_t tag,
+    const char *vr)
+{
+	enum profile_action otherwise = resolve(p, CODE_X_Z_D, parent, tag);
+
+	if (is_public_uid(tag))
+		return plainly(ACTION_KEEP, "uid");
+	if (is_document(tag, vr))
+		return verdict(ACTION_SEARCH, "bytes", otherwise);
+	return by_vr(p, vr, otherwise);
+}
+
 struct profile_verdict
 profile_decide(const struct profile *p, uint32_t parent, uint32_t tag,
     const char *vr)
@@ -394,8 +414,7 @@ profile_decide(const struct profile *p, uint32_t parent, uint32_t tag,
 	if (tag == 0x00080302)
 		return verdict(ACTION_SEARCH, "private", ACTION_DUMMY);
 	if ((r = profile_row(table_of(p), tag)) == NULL)
-		return is_public_uid(tag) ? plainly(ACTION_KEEP, "uid") :
-		    by_vr(p, vr, resolve(p, CODE_X_Z_D, parent, tag));
+		return decide_unlisted(p, parent, tag, vr);
 	rule = profile_code_names[r->basic];
 	/* What Common Instance Reference (PS3.3 C.12.2) lists must be there. */
 	if (r->basic == CODE_X_Z_U && p->lists_references)

@@ -10,7 +10,8 @@
  *
  * Beyond the table (its rows are a minimum) PROFILE decides by VR: dates and
  * times that it does not list go, stay or move as the rows do; names go; UIDs are
- * replaced unless the standard defined them. The birth date is never kept.
+ * replaced unless the standard defined them; bytes (OB) are searched, but for pixels
+ * and waveforms. The birth date is never kept.
  */
 #ifndef UNPHI_DEID_PROFILE_H
 #define UNPHI_DEID_PROFILE_H

@@ -23,6 +23,7 @@
 #define REFERENCES	OBJECT_TAG(0x0008, 0x1115)
 #define DOCUMENT	OBJECT_TAG(0x0042, 0x0011)
 #define ENCRYPTED	OBJECT_TAG(0x0400, 0x0500)
+#define ID_DIGITS_MIN 6	/* shorter numbers are found everywhere by chance */
 #define DIRECTORY	OBJECT_TAG(0x0004, 0x1220)
 
 static bool
@@ -151,6 +152,30 @@ is_words(const struct element *el)
 	    (is_one_of(el->vr, "AE CS LO LT SH ST UC UR UT") || is_misused(el));
 }
 
+/* Is one of its values a whole number as long as an id, which it then may be? */
+static bool
+has_long_number(const struct element *el)
+{
+	size_t i, digits = 0;
+	bool whole = true;
+	char c;
+
+	if (el->value == NULL || !is_one_of(el->vr, "DS IS"))
+		return false;
+	for (i = 0; i <= el->len; i++) {
+		c = i < el->len ? el->value[i] : '\\';
+		if (c >= '0' && c <= '9')
+			digits++;
+		else if (c != '\\')
+			whole = whole && (c == ' ' || c == '\0');
+		else if (whole && digits >= ID_DIGITS_MIN)
+			return true;
+		else
+			digits = 0, whole = true;
+	}
+	return false;
+}
+
 struct profile_verdict
 scrub_decide(const struct work *w, const struct place *p,
     const struct element *el)
@@ -175,6 +200,8 @@ scrub_decide(const struct work *w, const struct place *p,
 		return decide_dummied(el);
 	if (v.action == ACTION_KEEP && v.rule == NULL && is_words(el))
 		return (struct profile_verdict){ ACTION_CLEAN, "words", v.otherwise };
+	if (v.action == ACTION_KEEP && v.rule == NULL && has_long_number(el))
+		return (struct profile_verdict){ ACTION_SEARCH, "words", v.otherwise };
 	/* An option keeps dates, ages and UIDs, not what is none. */
 	if (!is_one_of(el->vr, "CS DS IS") && is_misused(el) &&
 	    (v.action == ACTION_KEEP || v.action == ACTION_AGE))
