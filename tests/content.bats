@@ -82,9 +82,10 @@ errors() {
 	1.11 CODE Hospital: ANON
 	1.12 CODE Side: 8
 	1.13 TEXT Radiologist comment: nodule of 12 mm
-	1.14 NUM Length: 7.25
-	1.14.1 -> 1.8
-	1.14.2 -> 1.13
+	1.14 CODE Comment: ANON
+	1.15 NUM Length: 7.25
+	1.15.1 -> 1.8
+	1.15.2 -> 1.13
 	END
 	run ! grep -aE 'Jane|Kildare|Fernwood|4711|1\.2\.3\.4' out.dcm
 	# DCMTK checks each reference, and warns.

@@ -76,6 +76,12 @@ def item(kind, name, value=None, *children, relation="CONTAINS", unit="mm"):
     return ds
 
 
+def mistaken(ds):
+    """Its type does not say that it has a text."""
+    ds.TextValue = "F4711"
+    return ds
+
+
 def by_reference(*path):
     ds = Dataset()
     ds.RelationshipType, ds.ReferencedContentItemIdentifier = "INFERRED FROM", list(path)
@@ -158,6 +164,7 @@ def write_tree():
         item("CODE", ("O2", PRIVATE, "Hospital"), ("7", PRIVATE, "Fernwood")),
         item("CODE", ("O3", PRIVATE, "Side"), ("8", PRIVATE, "left side")),
         item("TEXT", ("O4", PRIVATE, "Radiologist comment"), SCIENCE),
+        mistaken(item("CODE", ("121106", "DCM", "Comment"), ("9", PRIVATE, "none"))),
         item("NUM", size, 7.25, by_reference(1, 10), by_reference(1, 15)))
 
 

@@ -352,6 +352,13 @@ resolve(const struct row *r, const bool option[PROFILE_OPTIONS])
 
 /* ---- decisions on values */
 
+/* The type by which EL is judged: text is text, whatever its item says it has. */
+static enum type
+type_for(const struct item *set, const struct element *el)
+{
+	return el->tag == TEXT_VALUE ? TYPE_TEXT : type_of(set);
+}
+
 static const char *const rule_names[] = { "K", "X", "X/D", "D", "C" };
 
 /* Does TAG hold the value of an item of type T? */
@@ -412,7 +419,7 @@ content_decide(const bool option[PROFILE_OPTIONS], const struct item *set,
 
 	if ((el->tag >> 16 != 0x0040 && el->tag != UNFORMATTED_TEXT) ||
 	    (concept = concept_of(set)) == NULL ||
-	    !is_value(el->tag, t = type_of(set)))
+	    !is_value(el->tag, t = type_for(set, el)))
 		return false;
 	if ((r = find_row(set, concept, t)) == NULL) {
 		*v = (struct profile_verdict){ ACTION_CLEAN, "content", ACTION_DUMMY };
@@ -440,7 +447,7 @@ content_identifies(const struct item *set, const struct element *el,
 
 	if ((el->tag != TEXT_VALUE && el->tag != PERSON_NAME && el->tag != DATE) ||
 	    (concept = concept_of(set)) == NULL ||
-	    !is_value(el->tag, t = type_of(set)) ||
+	    !is_value(el->tag, t = type_for(set, el)) ||
 	    (r = find_row(set, concept, t)) == NULL || r->identity == NOBODY)
 		return false;
 	/* A birth date in words is looked for as it is. */
