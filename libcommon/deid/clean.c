@@ -17,6 +17,7 @@
 #define AGE_MAX 150
 #define HALVES_MAX 4		/* of a double name */
 #define TITLES_MAX 8
+#define CREDENTIALS_MAX 4
 #define PSEUDONYM_DIGITS 16	/* deid/pseudonym.h */
 
 static const char default_lists[] =
@@ -207,6 +208,8 @@ clean_is_title(const struct clean_pass *p, size_t i)
 		return true;
 	if (k->folded_len == 1)
 		return is_monsieur(p, i);
+	if (i > 0 && k[-1].kind == TOKEN_NUMBER)	/* 6 Fr. */
+		return false;
 	/* Sig.ra, Dott.ssa */
 	if (k->look == LOOK_LOWER && i > 0 && (k[-1].classes & WORD_TITLE) != 0 &&
 	    clean_is_followed(p, i - 1, ".") && k->from == k[-1].to + 1)
@@ -258,11 +261,16 @@ name_end(const struct clean_pass *p, size_t first, size_t to)
 	if (t->items[last + 1].letters == 1 && *token_text(t, &t->items[last + 1]) == 's' &&
 	    (clean_is_followed(p, last, "'s") || clean_is_followed(p, last, "\xe2\x80\x99s")))
 		return t->items[last + 1].to;
-	if ((t->items[last + 1].classes & WORD_CREDENTIAL) != 0 &&
-	    t->items[last + 1].look == LOOK_UPPER && clean_is_near(p, last, 2))
-		return t->items[last + 1].to;
 	if (clean_is_followed(p, last, ", M.D."))
-		return to + 6;
+		return to + strlen(", M.D.");
+	for (i = 0; i < CREDENTIALS_MAX && last + 1 < t->n && clean_is_near(p, last, 2) &&
+	    (t->items[last + 1].classes & WORD_CREDENTIAL) != 0 &&
+	    t->items[last + 1].look != LOOK_LOWER; i++) {
+		last++;
+		if (last + 1 < t->n && t->items[last + 1].joined)	/* PhD */
+			last++;
+		to = t->items[last].to;
+	}
 	return to;
 }
 

@@ -153,6 +153,10 @@ read_name(const struct clean_pass *p, size_t i, bool capitals, struct name *n)
 	}
 	if (n->end == i)
 		return false;
+	/* Doe,J */
+	if (n->words == 1 && n->initials == 0 && is_between(p, n->end - 1, ",") &&
+	    is_initial(p, n->end))
+		n->end++;
 	n->to = token_at(p, n->end - 1)->to;
 	if (is_initial(p, n->end - 1) && clean_is_followed(p, n->end - 1, "."))
 		n->to++;
@@ -257,17 +261,29 @@ static int
 after_signed(struct clean_pass *p, size_t i, size_t *next, struct err *e)
 {
 	size_t j = i + 1;
-	bool colon;
 
 	while (j < i + 3 && (classes(p, j) & WORD_BY) == 0)
 		j++;
 	if ((classes(p, j) & WORD_BY) == 0 || !is_gap(p, j, ":", false))
 		return 0;
-	colon = is_gap(p, j, ":", true);
 	j++;
 	while (j - i < TITLES_MAX && clean_is_title(p, j) && is_gap(p, j, ".", false))
 		j++;
-	return mark_name(p, j, colon || !is_upper(p, j) || is_upper(p, i), TRUST_NAME, next, e);
+	return mark_name(p, j, true, TRUST_NAME, next, e);
+}
+
+/* by: Doe; by J. Doe; by Jane Doe. Not: by Monte Carlo. */
+static int
+after_by(struct clean_pass *p, size_t i, size_t *next, struct err *e)
+{
+	bool colon = is_gap(p, i, ":", true);
+	struct name n;
+
+	if (!is_gap(p, i, ":", false) || !read_name(p, i + 1, colon, &n) ||
+	    (!colon && !n.has_given && n.initials == 0))
+		return 0;
+	*next = n.end;
+	return clean_mark_name(p, i + 1, n.to, e);
 }
 
 /*
@@ -388,12 +404,12 @@ clean_people(struct clean_pass *p, struct err *e)
 		int (*find)(struct clean_pass *p, size_t i, size_t *next, struct err *e);
 	} finders[] = {
 		{ WORD_TITLE, after_title }, { WORD_NAME, after_name },
-		{ WORD_SIGNED, after_signed }, { WORD_ROLE, after_role },
+		{ WORD_SIGNED, after_signed }, { WORD_BY, after_by }, { WORD_ROLE, after_role },
 		{ WORD_KIN, after_kin }, { WORD_GIVEN, in_carets },
 		{ WORD_GIVEN, after_given },
 	};
 	const uint32_t all = WORD_TITLE | WORD_NAME | WORD_SIGNED | WORD_ROLE | WORD_KIN |
-	    WORD_GIVEN | WORD_CREDENTIAL;
+	    WORD_BY | WORD_GIVEN | WORD_CREDENTIAL;
 	size_t i, f, next, marked;
 
 	if ((p->c->seen.classes & all) == 0)

@@ -120,6 +120,9 @@ is_unit_after(source s, size_t last)
 	if (last + 1 >= s->tokens->n || !are_between(s, last, " -", 1) ||
 	    (classes(s, last + 1) & WORD_UNIT) == 0)
 		return false;
+	/* M and F behind a space are a sex. */
+	if (token_at(s, last + 1)->letters == 1 && !token_at(s, last + 1)->joined)
+		return false;
 	/* The T between a date and a time is no tesla. */
 	return !(is_word(s, last + 1, "t") && token_at(s, last + 1)->joined &&
 	    is_number(s, last + 2, 2, 6) && token_at(s, last + 2)->joined);
@@ -249,13 +252,8 @@ find_short_year(source s, size_t i, char mark, struct textdate *t)
 	if (mark == '.' && token_at(s, i)->joined && !labelled)
 		return false;
 	y = century(s, c, b, a);
-	if (is_date(y, b, a) || is_date(y, a, b)) {
-		if (is_known(s, century(s, a, b, c), b, c) && la == 2) {
-			set_three(s, i, i, i + 1, i + 2, t);
-			*t = (struct textdate){ t->from, t->to, 0, t->next, t->year,
-			    t->month, t->day, { 0 }, { 0 }, century(s, a, b, c), b, c, false };
-			return true;
-		}
+	if ((is_date(y, b, a) || is_date(y, a, b)) &&
+	    !(la == 2 && is_known(s, century(s, a, b, c), b, c))) {
 		if (is_day_first(s, mark, a, b, y)) {
 			set_three(s, i, i + 2, i + 1, i, t);
 			t->y = century(s, c, b, a);
@@ -270,7 +268,7 @@ find_short_year(source s, size_t i, char mark, struct textdate *t)
 		return is_date(t->y, t->m, t->d);
 	}
 	y = century(s, a, b, c);
-	if (mark == '/' || la != 2 || lb != 2 || !is_date(y, b, c))
+	if ((mark == '/' && !is_known(s, y, b, c)) || la != 2 || lb != 2 || !is_date(y, b, c))
 		return false;
 	set_three(s, i, i, i + 1, i + 2, t);
 	t->y = y;
@@ -384,7 +382,9 @@ find_day_only(source s, size_t i, struct textdate *t)
 		return false;
 	is_dotted = is_between(s, i, '.') && token_at(s, i + 1)->to < s->len &&
 	    s->text[token_at(s, i + 1)->to] == '.' && is_one_of(s, i - 1, dotted);
-	if (!is_dotted && !(is_between(s, i, '/') && is_one_of(s, i - 1, slashed)))
+	if (!is_dotted && !(is_between(s, i, '/') && (is_one_of(s, i - 1, slashed) ||
+	    ((classes(s, i - 1) & WORD_WEEKDAY) != 0 &&
+	    token_at(s, i - 1)->look == LOOK_TITLE))))
 		return false;
 	if (is_in_chain(s, i, i + 1, '.') || is_in_chain(s, i, i + 1, '/') ||
 	    is_unit_after(s, i + 1))
@@ -410,11 +410,15 @@ is_time(const char *p, size_t n)
 static void
 take_serial(source s, size_t i, struct textdate *t)
 {
-	if (is_number(s, i + 1, 3, 4) && (is_between(s, i, '-') || is_between(s, i, '+'))) {
-		t->to = token_at(s, i + 1)->to;
-		t->next = i + 2;
-		t->is_birth = true;
-	}
+	if (!is_number(s, i + 1, 3, 4) || !are_between(s, i, "-+/", 1) ||
+	    token_at(s, i + 1)->joined)
+		return;
+	t->next = i + 2;
+	if (token_at(s, i + 2) != NULL && token_at(s, i + 2)->joined &&
+	    token_at(s, i + 2)->letters == 1)
+		t->next++;
+	t->to = token_at(s, t->next - 1)->to;
+	t->is_birth = true;
 }
 
 /* DDMMYY, MMDDYY or YYMMDD that is a date of this object: six digits prove nothing. */
