@@ -8,6 +8,8 @@
 #include "deid/private.h"
 #include "dicom/charset.h"
 
+#define MANUFACTURER	OBJECT_TAG(0x0008, 0x0070)
+
 static bool
 is_vr(const struct element *el, const char *vr)
 {
@@ -241,6 +243,8 @@ clean_values(struct work *w, const struct element *el, const char *text,
 	int changed = 0, got;
 
 	settings.own_only = scrub_is_term(el);
+	/* Many a phantom was scanned at its maker's. */
+	settings.keep_places |= el->tag == MANUFACTURER;
 	buf_clear(&w->cleaned);
 	for (;; text = stop + 1) {
 		if (is_single(el) ||
