@@ -379,7 +379,9 @@ report_dropped(const char *name, struct err *e)
 	cli_note(name, "dropped: it holds an encapsulated document (0042,0011)");
 	if (log_file == NULL)
 		return 0;
-	line = json_pack("{s:s, s:s, s:s}", "file", name, "by", "dcm-scrub",
+	/* To a report it is one more that has no output, and why. */
+	line = json_pack("{s:s, s:s, s:s, s:s}", "file", name, "by", "dcm-scrub",
+	    "refused", "dropped: it holds an encapsulated document (0042,0011)",
 	    "dropped", "document");
 	got = line == NULL ? err_set(e, "the file's name is not UTF-8") :
 	    write_log(line, e);

@@ -78,6 +78,8 @@ print(o.MIMETypeOfEncapsulatedDocument, o.BurnedInAnnotation, repr(o.DocumentTit
 	run -0 jq -r 'select(.dropped) | "\(.file) \(.dropped)"' log
 	[ "${lines[0]}" = "pdf.dcm document" ]
 	[ "${#lines[@]}" -eq 8 ]
+	run -0 dcm-report -o report.txt log
+	grep -qE 'files refused +8$' report.txt
 }
 
 @test "--documents dummy leaves no word of the document, and a true length, type and mark" {

@@ -312,26 +312,35 @@ treat_documents(struct work *w, struct err *e)
 	}
 }
 
-/* Between the two O becomes a clean one. */
+/* Returns 1 when the object is to be dropped. */
 static int
 scrub_all(struct work *w, const struct place *top, struct err *e)
 {
-	struct originals *was = NULL;
-	const struct element *el;
-	int got = -1;
+	int got;
 
-	if (w->s->recipients != NULL && originals_note(w->o, &was, e) < 0)
+	if ((got = scrub_unmark(w, e)) != 0 || (got = treat_documents(w, e)) != 0 ||
+	    (got = scrub_gather(w, top->set, e)) != 0 ||
+	    (got = clean_parts(w, e)) != 0 || (got = scrub_set(w, top, e)) != 0)
+		return got;
+	return scrub_mark(w, e);
+}
+
+/* The same, and what was changed goes into the object for the recipients. */
+static int
+scrub_and_encrypt(struct work *w, const struct place *top, struct err *e)
+{
+	const struct element *el;
+	struct originals *was;
+	int got;
+
+	if (originals_note(w->o, &was, e) < 0)
 		return -1;
-	if ((got = scrub_unmark(w, e)) == 0 &&
-	    (got = treat_documents(w, e)) == 0 &&
-	    (got = scrub_gather(w, top->set, e)) == 0 &&
-	    (got = clean_parts(w, e)) == 0 &&
-	    (got = scrub_set(w, top, e)) == 0 && (got = scrub_mark(w, e)) == 0 &&
-	    was != NULL) {
-		got = originals_seal(was, w->o, w->s->recipients, &w->s->key, e);
-		if (got > 0 && (el = item_find(top->set, ENCRYPTED)) != NULL)
-			got = scrub_log(w, el, "originals", "encrypt", e);
-	}
+	if ((got = scrub_all(w, top, e)) != 0)
+		goto out;
+	got = originals_seal(was, w->o, w->s->recipients, &w->s->key, e);
+	if (got > 0 && (el = item_find(top->set, ENCRYPTED)) != NULL)
+		got = scrub_log(w, el, "originals", "encrypt", e);
+out:
 	originals_free(was);
 	return got;
 }
@@ -367,7 +376,8 @@ scrub_apply(const struct scrub *s, struct object *o, struct err *e)
 	if (s->policy != NULL && policy_begin(s->policy, o, &top.closed, e) < 0)
 		goto out;
 	w.closed = top.closed;
-	got = scrub_all(&w, &top, e);
+	got = s->recipients != NULL ? scrub_and_encrypt(&w, &top, e) :
+	    scrub_all(&w, &top, e);
 out:
 	buf_free(&w.ids_text);
 	buf_free(&w.utf8);
