@@ -122,8 +122,11 @@ build/libcommon/check/folded.inc: libcommon/check/folded.awk share/letters.tsv
 	@mkdir -p $(@D)
 	awk -f $^ >$@.new && mv $@.new $@
 
-# The validator's own reading of the confidentiality profile, and of the private elements that are safe.
-build/libcommon/check/rows.c.o: build/libcommon/check/rows.inc build/libcommon/check/safe_private.inc
+# The validator's own reading of the profile, of the private elements that are safe, and of the words of medicine.
+build/libcommon/check/rows.c.o: $(addprefix build/libcommon/check/,rows.inc safe_private.inc terms.inc)
+build/libcommon/check/terms.inc: libcommon/check/terms.awk share/clean-lists.txt
+	@mkdir -p $(@D)
+	awk -f $^ >$@.new && mv $@.new $@
 build/libcommon/check/safe_private.inc: libcommon/check/safe_private.awk share/safe-private.tsv
 	@mkdir -p $(@D)
 	awk -f $^ >$@.new && mv $@.new $@

@@ -125,6 +125,8 @@ validate(const char *path, const char *original, bool read_by_another)
 		err_set(&e, "the original: %.200s", why.text);
 	else if (dataset_open(path, &s.set, &e) == 0 &&
 	    check_claims(s.set, &s.claims, &e) == 0 &&
+	    (s.original == NULL ||
+	    check_says_clean(s.original, &s.was_clean, &e) == 0) &&
 	    run_checks(&s, &t, &e) == 0 && write_summary(&t, &e) == 0) {
 		if (t.count[LEVEL_ERROR] > 0 ||
 		    (strict && t.count[LEVEL_WARNING] > 0))

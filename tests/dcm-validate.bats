@@ -303,6 +303,74 @@ WORDS='ok.DeidentificationMethodCodeSequence.append(code("113105", "Descriptors"
 	END
 }
 
+# warned: files that have a warning of the check values.
+warned() {
+	jq -r 'select(.check == "values" and .level == "warning").file' found | sort -u | tr -dc '0-9\n' | paste -sd' '
+}
+
+@test "values: a name that is a word of medicine is an error, unless it is written as the word" {
+	cases 'raw.PatientName = "Stone^Planted"; ok.DeidentificationMethodCodeSequence.append(code("113105", "x"))
+	' <<-'END'
+		- | ok.DerivationDescription = "kidney stone of 6 mm"
+		- | ok.DerivationDescription = "Stone of 6 mm"
+		- | ok.DerivationDescription = "KIDNEY STONE LEFT"
+		values (0010,0010) | ok.DerivationDescription = "seen by Stone today"
+		values (0010,0010) | ok.DerivationDescription = "kidney stone of mr planted"
+	END
+	[ "$(warned)" = "1 2 3 5" ]
+}
+
+@test "values: a description that another cleaned element has is a warning, a patient's number never" {
+	cases 'ok.DeidentificationMethodCodeSequence.append(code("113105", "x"))
+	raw.SpecialNeeds = raw.AdmittingDiagnosesDescription = "pain in left knee"; raw.SeriesDescription = raw.SpecialNeeds
+	' <<-'END'
+		- | ok.SeriesDescription = "pain in left knee"
+		- | raw.ImageType = ok.ImageType = ["DERIVED", "PLANTED"]
+		values (0010,0020) | raw.ImageType = ok.ImageType = ["DERIVED", raw.PatientID]
+	END
+	[ "$(warned)" = "1 2" ]
+}
+
+@test "values: what an option keeps as it was is a warning" {
+	cases 'ok.DeidentificationMethodCodeSequence.append(code("113112", "x"))
+	raw.InstitutionName = "Planted Memorial"; ' <<-'END'
+		- | ok.InstitutionName = raw.InstitutionName
+		values (0010,0010) | ok.InstitutionName = "Planted Hospital"
+	END
+	[ "$(warned)" = 1 ]
+}
+
+# The original is de-identified already, with its own pseudonyms and dates.
+@test "what was de-identified before may stay as it is, with warnings, and nowhere else" {
+	cases 'raw.PatientIdentityRemoved = "YES"; raw.LongitudinalTemporalInformationModified = "MODIFIED"
+	raw.DeidentificationMethodCodeSequence = Sequence([code("113100", "Basic"), code("113107", "Dates")])
+	ok.DeidentificationMethodCodeSequence = Sequence(list(raw.DeidentificationMethodCodeSequence) + [code("113101", "x"), code("113105", "x")])
+	ok.LongitudinalTemporalInformationModified = "MODIFIED"
+	ok.PatientID, ok.StudyDate, ok.StudyInstanceUID = raw.PatientID, raw.StudyDate, raw.StudyInstanceUID
+	' <<-'END'
+		- |
+		- | ok.DeidentificationMethodCodeSequence[1].CodeValue = "113106"
+		values (0010,0020) | ok.ImageComments = "of " + raw.PatientID
+		uids (0020,000D) | ok.SeriesInstanceUID = raw.StudyInstanceUID
+	END
+	make 'ok.PatientID = raw.PatientID; raw.PatientIdentityRemoved = "YES"'	# by what profile?
+	run -1 dcm-validate --against raw.dcm ok.dcm
+	has '.check == "profile" and .level == "error" and .tag == "(0010,0020)"'
+}
+
+@test "uids: of content items those stay that Table E.3.4-1 keeps with 113109" {
+	device='item = Dataset(); item.add_new(0x0040A124, "UI", "1.2.3.4567.9")
+	raw.ContentSequence = ok.ContentSequence = Sequence([item])
+	ok.DeidentificationMethodCodeSequence.append(code("113104", "x"))
+	'
+	cases "$device" <<-'END'
+		- | ok.DeidentificationMethodCodeSequence.append(code("113109", "x"))
+	END
+	make "$device"
+	run -1 dcm-validate --against raw.dcm ok.dcm
+	has '.check == "uids" and .level == "error"'
+}
+
 @test "values: a date of the original is found in text in any usual form" {
 	for text in 2019-08-07 2019/08/07 07.08.2019 7.8.2019 08/07/2019 8/7/2019 07-AUG-2019 'August 7, 2019' '7 Aug 2019' '7. August 2019'; do
 		echo "values (0008,0020) | ok.DerivationDescription = 'compared with $text'"

@@ -47,6 +47,7 @@ struct subject {
 	bool read_by_another;		/* reader_ask has proven it */
 	bool keep;			/* what lies in no box was to be filled */
 	unsigned claims;		/* by check_claims */
+	bool was_clean;			/* the original says that it is de-identified */
 	struct patients *patients;	/* seen in this run, or NULL */
 	/* Takes each finding; the strings hold for the call. 0, or -1 to stop. */
 	int (*found)(const struct finding *f, void *arg, struct err *e);
@@ -64,6 +65,12 @@ struct check {
 
 extern const struct check checks[];
 extern const size_t checks_count;
+
+/*
+ * Does D say of itself that it is de-identified by the basic profile? What it holds then
+ * may rightly stay: dcm-scrub knows its own pseudonyms, which needs the key.
+ */
+int check_says_clean(const struct dataset *d, bool *clean, struct err *e);
 
 /* The options whose codes (0012,0064) lists, as bits CLAIM(option). */
 int check_claims(const struct dataset *d, unsigned *claims, struct err *e);

@@ -294,8 +294,10 @@ judge_date(const struct subject *s, size_t i, long days,
 	if (o->known && was(o, tag, days - o->shift))
 		return 0;
 	if (was(o, tag, days))
-		return check_say(s, "dates", LEVEL_ERROR, (int64_t)i, e,
-		    "holds the original's date, and 113107 moves it");
+		return check_say(s, "dates", s->was_clean ? LEVEL_WARNING :
+		    LEVEL_ERROR, (int64_t)i, e, "holds the original's date, and 113107 "
+		    "moves it%s", s->was_clean ?
+		    "; the original says that it is de-identified" : "");
 	if (o->known && was_any(o, tag))
 		return check_say(s, "dates", LEVEL_ERROR, (int64_t)i, e,
 		    "did not move by the days by which other dates did");

@@ -3,6 +3,7 @@
 
 #include "check/check.h"
 
+#define REMOVED 0x00120062
 #define METHOD 0x00120063
 #define CODES 0x00120064
 #define LONGITUDINAL 0x00280303
@@ -60,6 +61,29 @@ out:
 	buf_free(&scheme);
 	buf_free(&code);
 	return got;
+}
+
+static int
+says(const struct dataset *d, uint32_t tag, const char *want, bool *yes,
+    struct err *e)
+{
+	struct buf b = { 0 };
+	int got = d == NULL ? 0 : dataset_text(d, dataset_find(d, tag), &b, e);
+
+	*yes = d != NULL && got == 0 && strcmp(b.data, want) == 0;
+	buf_free(&b);
+	return got;
+}
+
+int
+check_says_clean(const struct dataset *d, bool *clean, struct err *e)
+{
+	unsigned claims;
+
+	if (says(d, REMOVED, "YES", clean, e) < 0 || check_claims(d, &claims, e) < 0)
+		return -1;
+	*clean = *clean && (claims & CLAIM(OPTION_BASIC)) != 0;
+	return 0;
 }
 
 /* Reports unless the top-level element TAG is exactly WANT. */
@@ -129,10 +153,17 @@ check_longitudinal(const struct subject *s, struct err *e)
 {
 	bool full = (s->claims & CLAIM(OPTION_FULL_DATES)) != 0;
 	bool modified = (s->claims & CLAIM(OPTION_MODIFIED_DATES)) != 0;
+	bool before = false, changed = false;
 
 	if (full && modified)
 		return check_say_tag(s, "marks", LEVEL_ERROR, CODES, e,
 		    "113106 and 113107 exclude each other (PS3.15 E.3.6)");
+	/* Dates that somebody has moved or removed before are not the full ones. */
+	if (full && (says(s->original, REMOVED, "YES", &before, e) < 0 ||
+	    says(s->set, LONGITUDINAL, "MODIFIED", &changed, e) < 0))
+		return -1;
+	if (full && before && changed)
+		return 0;
 	return expect(s, LONGITUDINAL,
 	    full ? "UNMODIFIED" : modified ? "MODIFIED" : "REMOVED",
 	    full ? ", as 113106 is claimed" : modified ?
@@ -157,7 +188,7 @@ warn_of_burned_in(const struct subject *s, struct err *e)
 int
 check_marks(const struct subject *s, struct err *e)
 {
-	if (expect(s, 0x00120062, "YES", "", e) < 0 ||
+	if (expect(s, REMOVED, "YES", "", e) < 0 ||
 	    check_method(s, e) < 0 || check_longitudinal(s, e) < 0)
 		return -1;
 	if (s->claims & CLAIM(OPTION_PIXELS)) {

@@ -4,6 +4,8 @@
 
 #include "check/check.h"
 
+static const char was_clean[] = "; the original says that it is de-identified";
+
 static int
 same_value(const struct subject *s, size_t i, int64_t original, bool *same,
     struct err *e)
@@ -64,6 +66,14 @@ tells_nothing(const struct subject *s, size_t i, bool *nothing, struct err *e)
 	return got;
 }
 
+/* A content item's UID stays with its concept, such as Device Observer UID: Table E.3.4-1. */
+static bool
+is_kept_item(const struct subject *s, uint32_t tag)
+{
+	return tag == 0x0040a124 && (s->claims & CLAIM(OPTION_STRUCTURED)) != 0 &&
+	    (s->claims & (CLAIM(OPTION_DEVICE) | CLAIM(OPTION_UIDS))) != 0;
+}
+
 static int
 check_row(const struct subject *s, size_t i, const struct row *r,
     int64_t original, struct err *e)
@@ -73,7 +83,7 @@ check_row(const struct subject *s, size_t i, const struct row *r,
 	const char *why = NULL;
 	bool same = false;
 
-	if (a == ACTION_KEEP || a == ACTION_CLEAN)
+	if (a == ACTION_KEEP || a == ACTION_CLEAN || is_kept_item(s, x->tag))
 		return 0;
 	/* What an object must have is sometimes there, and tells nothing. */
 	if (a == ACTION_REMOVE && tells_nothing(s, i, &same, e) < 0)
@@ -89,9 +99,10 @@ check_row(const struct subject *s, size_t i, const struct row *r,
 	if (original >= 0 && same_value(s, i, original, &same, e) < 0)
 		return -1;
 	if (same)
-		return check_say(s, "profile", LEVEL_ERROR, (int64_t)i, e,
-		    "holds the original's value, and the profile replaces it (%s)",
-		    r->basic);
+		return check_say(s, "profile", s->was_clean ? LEVEL_WARNING :
+		    LEVEL_ERROR, (int64_t)i, e,
+		    "holds the original's value, and the profile replaces it (%s)%s",
+		    r->basic, s->was_clean ? was_clean : "");
 	if (a == ACTION_REPLACE && looks_real(s, i, r, &why, e) < 0)
 		return -1;
 	if (why != NULL)

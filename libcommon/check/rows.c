@@ -18,6 +18,11 @@ static const struct {
 #include "check/safe_private.inc"
 };
 
+/* Words of medicine, which somebody may be called too. */
+static const char *const terms[] = {
+#include "check/terms.inc"
+};
+
 static const unsigned codes[OPTIONS] = {
 	113111, 113110, 113109, 113112, 113108, 113106, 113107, 113105, 113104,
 	113103, 113101, 113102, 113100
@@ -93,6 +98,25 @@ row_is_safe_private(uint32_t tag, const char *creator, bool *version)
 			*version = safe_private[i].version;
 			return true;
 		}
+	return false;
+}
+
+bool
+row_is_term(const char *word, size_t len)
+{
+	size_t low = 0, high = sizeof terms / sizeof terms[0], mid;
+	int order;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		order = strncmp(terms[mid], word, len);
+		if (order == 0 && terms[mid][len] == '\0')
+			return true;
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
 	return false;
 }
 

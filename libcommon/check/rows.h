@@ -8,6 +8,7 @@
 #define UNPHI_CHECK_ROWS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The options of PS3.15 E.3, in the order of the table's columns. */
@@ -44,6 +45,9 @@ bool row_same_creator(const char *a, const char *b);
  * UID that versions of a format have, and no instance.
  */
 bool row_is_safe_private(uint32_t tag, const char *creator, bool *version);
+
+/* Is a word, in upper case, one of medicine (STONE)? */
+bool row_is_term(const char *word, size_t len);
 
 enum action {
 	ACTION_KEEP,		/* no row, or K */

@@ -31,6 +31,7 @@ struct needle {
 	bool done;		/* its tag was reported */
 	bool plain;		/* ASCII as it stands in the original */
 	bool description;	/* of something, and no name or number of anybody */
+	bool number;		/* of the patient: no coincidence wherever it stands */
 	char text[NEEDLE_MAX];	/* in upper case */
 };
 
@@ -44,6 +45,7 @@ struct search {
 	bool words;
 	bool plain;		/* the text at hand is ASCII */
 	bool description;	/* the element at hand is cleaned by 113105 */
+	bool name;		/* it is a PN */
 	struct scopes scopes;	/* of the pass at hand */
 	const struct moved *moved;	/* NULL where dates do not move */
 	struct needle *needles;
@@ -91,6 +93,29 @@ normal(const struct search *q, const char *p, size_t len,
 	return len;
 }
 
+/* Some words together that are about nobody and no place: protocols, needs, reasons. */
+static bool
+is_phrase(const struct search *q, uint32_t tag, const char *text, size_t len)
+{
+	size_t i, spaces = 0;
+
+	for (i = 0; i < len; i++)
+		spaces += text[i] == ' ';
+	return !q->name && spaces >= 2 && tag >> 16 != 0x0008 && tag >> 16 != 0x0010;
+}
+
+/* Has it the digits of an id? A date or a time is none. */
+static bool
+is_number(const char *text, size_t len)
+{
+	size_t i, digits = 0;
+	struct date d;
+
+	for (i = 0; i < len; i++)
+		digits += isdigit((unsigned char)text[i]) != 0;
+	return len >= 6 && digits >= 4 && !(len == 8 && dates_read(text, len, &d));
+}
+
 static int
 add_needle(struct search *q, uint32_t tag, enum kind kind, const char *p,
     size_t len, struct err *e)
@@ -125,7 +150,9 @@ add_needle(struct search *q, uint32_t tag, enum kind kind, const char *p,
 	x = &q->needles[q->n++];
 	*x = (struct needle){ .tag = tag, .len = (uint16_t)len,
 	    .kind = (unsigned char)kind, .plain = q->plain,
-	    .description = q->description, .next = *b };
+	    .description = q->description || is_phrase(q, tag, text, len),
+	    .number = tag >> 16 == 0x0010 && !q->description && is_number(text, len),
+	    .next = *b };
 	memcpy(x->text, text, len);
 	*b = (uint32_t)q->n;
 	return 0;
@@ -253,6 +280,7 @@ take_value(struct search *q, size_t i, const struct charset *set, struct err *e)
 	int got = 0;
 
 	q->description = description && !name;
+	q->name = name;
 
 	/* A name is one wherever it stands. */
 	if (x->sequence || x->length == 0 || (!name && !moved && (private ||
@@ -478,8 +506,9 @@ is_text(const struct element *x)
 }
 
 /*
- * May N be in element AT all the same? Where an option keeps the value as it is, where a
- * description is in another that is cleaned, and where a word proves little.
+ * May N be in element AT all the same? Where an option keeps the value as it is, or the
+ * original was de-identified, where a description is in another that is cleaned, and where
+ * a word proves little.
  */
 static int
 is_excused(const struct search *q, const struct needle *n, size_t at,
@@ -494,10 +523,62 @@ is_excused(const struct search *q, const struct needle *n, size_t at,
 	if (x->tag == 0x0040a124 && (q->s->claims & CLAIM(OPTION_STRUCTURED)) != 0 &&
 	    (q->s->claims & CLAIM(OPTION_DEVICE)) != 0)
 		*excused = true;
-	if (x->sequence || !is_text(x) || a != ACTION_KEEP ||
-	    (r == NULL && !is_weak(n)))
+	if (x->sequence || !is_text(x) || (!q->s->was_clean && (a != ACTION_KEEP ||
+	    (r == NULL && !is_weak(n)))))
 		return 0;
 	return is_as_before(q, at, excused, e);
+}
+
+/*
+ * Is a name that is a word of medicine ("Stone") written as that word: in small letters,
+ * or where a text begins or has no small ones? OFFSET is its first byte.
+ */
+static int
+reads_as_term(const struct search *q, const struct needle *n, size_t at,
+    uint64_t offset, bool *term, struct err *e)
+{
+	const struct element *x = dataset_at(q->s->set, at);
+	size_t i, small = 0, spaces = 0;
+	struct buf b = { 0 };
+	int got;
+
+	*term = row_is_term(n->text, n->len) && !x->sequence && is_text(x);
+	if (!*term || q->words || offset == x->value)
+		return 0;
+	if ((got = dataset_text(q->s->set, (int64_t)at, &b, e)) == 0) {
+		for (i = 0; i < b.len; i++) {
+			small += islower((unsigned char)b.data[i]) != 0;
+			spaces += b.data[i] == ' ';
+		}
+		i = (size_t)(offset - x->value);
+		*term = (small == 0 && spaces >= 2) ||
+		    (i < b.len && islower((unsigned char)b.data[i]));
+	}
+	buf_free(&b);
+	return got;
+}
+
+/* Why N in element AT proves little, in words; or NULL. */
+static int
+excuse_of(const struct search *q, const struct needle *n, size_t at,
+    uint64_t offset, const char **why, struct err *e)
+{
+	bool excused, term;
+
+	*why = NULL;
+	if (n->kept && !n->number) {
+		*why = "; an element that is kept has the same value";
+		return 0;
+	}
+	if (is_excused(q, n, at, &excused, e) < 0 ||
+	    reads_as_term(q, n, at, offset, &term, e) < 0)
+		return -1;
+	if (term)
+		*why = "; it is a word of medicine, too";
+	else if (excused)
+		*why = q->s->was_clean ? ", as in the original, which says that it is "
+		    "de-identified" : ", which the profile keeps";
+	return 0;
 }
 
 static int
@@ -506,9 +587,9 @@ report(struct search *q, struct needle *n, uint64_t offset, struct err *e)
 	const struct dataset *d = q->s->set;
 	int64_t in = dataset_at_offset(d, offset);
 	const struct element *x = in >= 0 ? dataset_at(d, (size_t)in) : NULL;
-	enum level level = n->kept ? LEVEL_WARNING : LEVEL_ERROR;
+	enum level level = LEVEL_ERROR;
 	char path[DATASET_PATH_MAX] = "no element";
-	bool before = false;
+	const char *why = NULL;
 	size_t i;
 
 	if (n->kind == KIND_DATE && x != NULL && q->moved != NULL &&
@@ -523,9 +604,9 @@ report(struct search *q, struct needle *n, uint64_t offset, struct err *e)
 	}
 	if (in >= 0)
 		dataset_path(d, (size_t)in, path);
-	if (x != NULL && is_excused(q, n, (size_t)in, &before, e) < 0)
+	if (x != NULL && excuse_of(q, n, (size_t)in, offset, &why, e) < 0)
 		return -1;
-	if (before)
+	if (why != NULL)
 		level = LEVEL_WARNING;
 	/* One error for a tag: what else it held is the same leak. */
 	if (level == LEVEL_WARNING && n->warned)
@@ -537,9 +618,7 @@ report(struct search *q, struct needle *n, uint64_t offset, struct err *e)
 	return check_say_tag(q->s, q->check, level, n->tag, e,
 	    "%s of the original's (%04X,%04X) is at byte %" PRIu64 ", in %s%s",
 	    n->kind == KIND_UID ? "a UID" : "a value", n->tag >> 16,
-	    n->tag & 0xffff, offset, path,
-	    n->kept ? "; an element that is kept has the same value" :
-	    before ? ", which the profile keeps" : "");
+	    n->tag & 0xffff, offset, path, why != NULL ? why : "");
 }
 
 /* Tests every needle that may begin at P; LEFT bytes follow, from OFFSET. */
