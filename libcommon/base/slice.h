@@ -25,4 +25,23 @@ slice_is(struct slice a, const char *text)
 	return slice_equal(a, (struct slice){ text, strlen(text) });
 }
 
+/*
+ * Takes from REST what comes before the next SEPARATOR, and that; after the last part
+ * REST->p is NULL. False: there is no part left.
+ */
+static inline bool
+slice_next(struct slice *rest, char separator, struct slice *part)
+{
+	const char *stop;
+
+	if (rest->p == NULL)
+		return false;
+	part->p = rest->p;
+	stop = rest->len > 0 ? memchr(rest->p, separator, rest->len) : NULL;
+	part->len = stop != NULL ? (size_t)(stop - rest->p) : rest->len;
+	rest->p = stop != NULL ? stop + 1 : NULL;
+	rest->len = stop != NULL ? rest->len - part->len - 1 : 0;
+	return true;
+}
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/slice.h"
 #include "deid/dates.h"
 #include "deid/private.h"
 #include "dicom/charset.h"
@@ -95,66 +96,57 @@ is_standard_uid(const char *uid, size_t len)
 	return len > 14 && len <= 64 && memcmp(uid, "1.2.840.10008.", 14) == 0;
 }
 
+/* Adds to W's value what comes in the place of one value. Returns 0 or -1. */
+typedef int value_fn(struct work *w, struct slice old, struct err *e);
+
+/* Replaces each value of EL, without the padding around it. Returns 0 or -1. */
 static int
-replace_uids(struct work *w, struct element *el, struct err *e)
+replace_values(struct work *w, struct element *el, value_fn *fn, struct err *e)
 {
-	char uid[PSEUDONYM_UID_SIZE];
-	const char *p, *end, *stop, *stay;
-	size_t len;
+	struct slice rest, value;
 
 	buf_clear(&w->value);
-	if ((p = element_text(el, &len)) == NULL)
-		return 0;
-	for (end = p + len; ; p = stop + 1) {
-		if ((stop = memchr(p, '\\', (size_t)(end - p))) == NULL)
-			stop = end;
-		for (len = (size_t)(stop - p); len > 0 &&
-		    (p[len - 1] == ' ' || p[len - 1] == '\0'); )
-			len--;
-		stay = len == 0 || is_standard_uid(p, len) ? p : uid;
-		if (stay == uid) {
-			pseudonym_uid(&w->s->key, p, len, uid);
-			if (scrub_pair(w, "uid", p, len, uid, e) < 0)
-				return -1;
-			len = strlen(uid);
-		}
-		if (buf_add(&w->value, stay, len, e) < 0)
-			return -1;
-		if (stop == end)
-			return set_value(w, el, &w->value, e);
-		if (buf_add(&w->value, "\\", 1, e) < 0)
+	rest.p = element_text(el, &rest.len);
+	while (slice_next(&rest, '\\', &value)) {
+		while (value.len > 0 && (value.p[value.len - 1] == ' ' ||
+		    value.p[value.len - 1] == '\0'))
+			value.len--;
+		if ((value.len > 0 && fn(w, value, e) < 0) ||
+		    (rest.p != NULL && buf_add(&w->value, "\\", 1, e) < 0))
 			return -1;
 	}
+	return w->value.len > 0 ? set_value(w, el, &w->value, e) : 0;
+}
+
+static int
+add_uid(struct work *w, struct slice old, struct err *e)
+{
+	char uid[PSEUDONYM_UID_SIZE];
+
+	if (is_standard_uid(old.p, old.len))
+		return buf_add(&w->value, old.p, old.len, e);
+	pseudonym_uid(&w->s->key, old.p, old.len, uid);
+	return scrub_pair(w, "uid", old.p, old.len, uid, e) < 0 ? -1 :
+	    buf_add(&w->value, uid, strlen(uid), e);
+}
+
+static int
+add_id(struct work *w, struct slice old, struct err *e)
+{
+	char id[PSEUDONYM_ID_DIGITS + 1];
+
+	pseudonym_id(&w->s->key, "id", old.p, old.len, id);
+	return scrub_pair(w, "id", old.p, old.len, id, e) < 0 ? -1 :
+	    buf_add(&w->value, id, PSEUDONYM_ID_DIGITS, e);
 }
 
 int
 scrub_hash(struct work *w, const struct item *set, struct element *el,
     struct err *e)
 {
-	char id[PSEUDONYM_ID_DIGITS + 1];
-	const char *p, *end, *stop;
-	size_t len;
-	int got;
+	int got = scrub_replace_id(w, set, el, e);
 
-	if ((got = scrub_replace_id(w, set, el, e)) != 0 ||
-	    (p = element_text(el, &len)) == NULL)
-		return got < 0 ? -1 : 0;
-	buf_clear(&w->value);
-	for (end = p + len; ; p = stop + 1) {
-		if ((stop = memchr(p, '\\', (size_t)(end - p))) == NULL)
-			stop = end;
-		len = (size_t)(stop - p);
-		while (len > 0 && p[len - 1] == ' ')
-			len--;
-		pseudonym_id(&w->s->key, "id", p, len, id);
-		if (len > 0 && (scrub_pair(w, "id", p, len, id, e) < 0 ||
-		    buf_add(&w->value, id, PSEUDONYM_ID_DIGITS, e) < 0))
-			return -1;
-		if (stop == end)
-			return set_value(w, el, &w->value, e);
-		if (buf_add(&w->value, "\\", 1, e) < 0)
-			return -1;
-	}
+	return got == 0 ? replace_values(w, el, add_id, e) : got < 0 ? -1 : 0;
 }
 
 /* ---- what looks at the value: each returns 1 done, 0 not possible, -1 */
@@ -409,7 +401,7 @@ scrub_dummy(struct work *w, struct element *el, struct err *e)
 
 	/* The value of a UI is never a dummy: it must be a UID of its own. */
 	if (is_vr(el, "UI"))
-		return replace_uids(w, el, e);
+		return replace_values(w, el, add_uid, e);
 	if (is_vr(el, "DS") || is_vr(el, "IS"))
 		return set_text_zeros(w, el, e);
 	return dummy == NULL ? set_zeros(w, el, e) :
@@ -431,7 +423,7 @@ act_plainly(struct work *w, const struct item *set, struct element *el,
 	case ACTION_UID:
 		if (el->len == 0)
 			return 0;
-		return replace_uids(w, el, e) < 0 ? -1 :
+		return replace_values(w, el, add_uid, e) < 0 ? -1 :
 		    scrub_log(w, el, rule, "uid", e);
 	default:
 		break;

@@ -29,24 +29,18 @@ scrub_unmark(struct work *w, struct err *e)
 {
 	struct element *el = item_find(object_set(w->o), METHOD);
 	char ours[PROFILE_METHOD_SIZE];
-	const char *p, *end;
-	struct slice value;
+	struct slice rest, value;
 
-	if (el == NULL || (p = element_text(el, &value.len)) == NULL)
+	if (el == NULL || (rest.p = element_text(el, &rest.len)) == NULL)
 		return 0;
 	profile_method(&w->profile, ours);
 	buf_clear(&w->value);
-	for (end = p + value.len; p < end; p = value.p + value.len + 1) {
-		value.p = p;
-		if ((p = memchr(p, '\\', (size_t)(end - p))) == NULL)
-			p = end;
-		value.len = (size_t)(p - value.p);
+	while (slice_next(&rest, '\\', &value))
 		if (!slice_is(value, ours) && !slice_is(value, weakened_text) &&
 		    !seal_is(value) &&
 		    ((w->value.len > 0 && buf_add(&w->value, "\\", 1, e) < 0) ||
 		    buf_add(&w->value, value.p, value.len, e) < 0))
 			return -1;
-	}
 	return element_set(w->o, el, w->value.data, w->value.len, e);
 }
 
