@@ -10,6 +10,7 @@
 #include "image/overlay.h"
 
 #define OVERLAY_BYTES_MAX ((size_t)256 << 20)
+#define POINTS_MAX ((int64_t)1 << 26)	/* of a plane: a byte each to look at */
 #define MARGIN 3	/* points around a line: strokes that the net cut */
 
 #define DATA(group)	OBJECT_TAG(group, 0x3000)
@@ -122,7 +123,7 @@ clean_overlay(struct object *o, const struct graphics *g, uint32_t group,
 	int got = -1;
 
 	if (el == NULL || g->find == NULL || overlay_read_object(o, group, &v, &why) < 0 ||
-	    v.data->length > OVERLAY_BYTES_MAX)
+	    v.data->length > OVERLAY_BYTES_MAX || v.rows * v.columns > POINTS_MAX)
 		return remove_group(g, set, group, "overlay", e);
 	if (read_bits(o, &v, &bits, e) < 0)
 		goto out;

@@ -32,8 +32,8 @@ struct graphics {
 /*
  * Clears in each plane of each overlay of O the lines of text that FIND finds, and
  * what follows the last plane; every other bit stays. Takes out, with all of their group,
- * overlays that cannot be read, are larger than 256 MiB, lie in Pixel Data or in a
- * sequence, and curves that are not lists of numbers. The elements beside the data are
+ * overlays that cannot be read, are larger than 256 MiB or 64 Mi points a plane, lie in
+ * Pixel Data or in a sequence, and curves that are not lists of numbers. The elements beside the data are
  * the profile's.
  * Returns 0, or -1 with E filled.
  */
