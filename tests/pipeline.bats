@@ -65,6 +65,8 @@ fixture() {
 		stamp cine.dcm kind=mono8 frames=6 uid=23
 		stamp a.dcm kind=mono8 size=512x512 uid=24
 		rm raw/*.npy ./*.npy
+		(umask 077 && openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=trial -keyout private.pem -out cert.pem 2>err &&
+			printf '%s\n' patient,new-patient MRN471121,T-001 MRN471122,T-002 >codes.csv)
 		dcmj2pnm +on a.dcm a.png
 		dcm-frames raw/*.dcm | txt-detect >boxes.ndjson
 		px-redact -b boxes.ndjson -O px --log px.ndjson raw/*.dcm
