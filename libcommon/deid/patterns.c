@@ -23,7 +23,7 @@ struct pattern {
 	enum pattern_kind kind;
 	struct patterns_seen when;	/* at least */
 	checkdigit_test *check;
-	bool is_unknown;		/* check: no word of science */
+	bool is_unknown, is_named;	/* checks: no word of science; one that is not */
 	pcre2_code *code;
 	bool is_fast;			/* JIT has been asked for */
 };
@@ -203,8 +203,9 @@ read_line(struct patterns *p, const char *line, size_t n, struct err *e)
 	if (read_kind(&f[0], &item.kind, e) < 0 || read_conditions(f[1], &item.when, e) < 0)
 		return -1;
 	item.is_unknown = is_field(&f[2], "unknown");
+	item.is_named = is_field(&f[2], "named");
 	item.check = checkdigit_find(f[2].p, f[2].n);
-	if (item.check == NULL && !item.is_unknown && !is_field(&f[2], "-"))
+	if (item.check == NULL && !item.is_unknown && !item.is_named && !is_field(&f[2], "-"))
 		return err_set(e, "no such check");
 	if (array_grow(&p->items, p->n, &p->cap, sizeof *p->items, e) < 0 ||
 	    compile(p, &f[3], &item, e) < 0)
@@ -297,25 +298,40 @@ patterns_worth(const struct patterns *p, size_t i, bool that_keep,
 	return PATTERNS_END;
 }
 
-/* Is no longer word of it, up to a comma, of science? 1, 0, or -1 out of memory. */
+/* Words of three letters or more in TEXT that are in CLASSES, or are not; -1 out of memory. */
 static int
-is_unknown(struct patterns *p, const char *text, size_t len)
+count_words(struct patterns *p, const char *text, size_t len, uint32_t classes, bool in)
 {
-	const char *comma = memchr(text, ',', len);
 	const struct token *k;
 	size_t i;
+	int n = 0;
 
-	if (comma != NULL && comma > text)
-		len = (size_t)(comma - text);
 	if (tokens_read(&p->tokens, text, len, NULL) <= 0)
 		return -1;
 	for (i = 0; i < p->tokens.n; i++) {
 		k = &p->tokens.items[i];
-		if (k->letters > 2 && (lists_find(p->lists, k->hash, token_text(&p->tokens, k), k->folded_len) &
-		    (WORD_SCIENCE | WORD_DISEASE | WORD_UNIT)) != 0)
-			return 0;
+		n += k->kind == TOKEN_WORD && k->letters > 2 && ((lists_find(p->lists, k->hash,
+		    token_text(&p->tokens, k), k->folded_len) & classes) != 0) == in;
 	}
-	return 1;
+	return n;
+}
+
+/* The check that asks for words: 1, 0, or -1 out of memory. */
+static int
+is_of_words(struct patterns *p, const struct pattern *item, const char *text, size_t len)
+{
+	const char *comma = memchr(text, ',', len);
+	int n;
+
+	if (item->is_named) {
+		n = count_words(p, text, len, WORD_SCIENCE | WORD_STOP | WORD_HOSPITAL |
+		    WORD_STREET | WORD_PARTICLE, false);
+		return n < 0 ? -1 : n > 0;
+	}
+	if (comma != NULL && comma > text)
+		len = (size_t)(comma - text);
+	n = count_words(p, text, len, WORD_SCIENCE | WORD_DISEASE | WORD_UNIT, true);
+	return n < 0 ? -1 : n == 0;
 }
 
 int
@@ -350,8 +366,8 @@ patterns_next(struct patterns *p, size_t i, const char *text, size_t len,
 			return -1;
 		if (item->check != NULL && !item->check(text + from, to - from))
 			continue;
-		if (item->is_unknown) {
-			if ((got = is_unknown(p, text + from, to - from)) < 0)
+		if (item->is_unknown || item->is_named) {
+			if ((got = is_of_words(p, item, text + from, to - from)) < 0)
 				return -1;
 			if (got == 0)
 				continue;

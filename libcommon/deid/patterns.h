@@ -11,12 +11,18 @@
  *	form	goes, unless "keep" or a date that is kept covers it
  *	place	goes, unless institutions are kept
  *	age	its number becomes "over 89" if it is more than 89
- * WHEN is what a text must have for the expression to be tried, separated by commas, or
- * -: digits=N (at least N), run=N (so many in a row), char=C, word=LIST, solid (a script
- * without spaces), old (a number from 90 to 150), house (a capital word of five letters
- * or more and a number behind it). All must hold; this is what makes cleaning fast. CHECK is a test of deid/checkdigit.h, "unknown" (no word
- * of it up to a comma, of three letters or more, is of science), or -. EXPRESSION is PCRE2 with Unicode properties; {LIST} in it is
- * any word of a list of deid/lists.h.
+ * WHEN is what a text must have for the expression to be tried, separated by commas, or -;
+ * all must hold, and this is what makes cleaning fast:
+ *	digits=N	N digits or more
+ *	run=N		N or more of them in a row
+ *	char=C		an ASCII character
+ *	word=LIST	a word of a list of deid/lists.h
+ *	solid		a script without spaces
+ *	old		a number from 90 to 150
+ *	house		a capital word of five letters or more, and a number behind it
+ * CHECK is a test of deid/checkdigit.h; or of words of three letters and more: "unknown", when
+ * none up to a comma is of science, "named", when one is not; or -. EXPRESSION is PCRE2 with
+ * Unicode properties; {LIST} in it is any word of a list.
  */
 #ifndef UNPHI_DEID_PATTERNS_H
 #define UNPHI_DEID_PATTERNS_H

@@ -249,7 +249,7 @@ find_short_year(source s, size_t i, char mark, struct textdate *t)
 	if (mark != '/' && !labelled &&
 	    (mark == '.' ? la + lb < 3 : la + lb < 4))
 		return false;
-	if (mark == '.' && token_at(s, i)->joined && !labelled)
+	if (mark != '-' && token_at(s, i)->joined && !labelled)
 		return false;
 	y = century(s, c, b, a);
 	if ((is_date(y, b, a) || is_date(y, a, b)) &&
