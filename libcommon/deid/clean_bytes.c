@@ -220,23 +220,23 @@ static bool
 is_date_at(const struct names_date *dates, size_t n, const struct clean_settings *s,
     const struct bytes *b, size_t at, size_t width)
 {
-	int digits[8];
 	size_t i = 0, gaps = 0, j;
+	long day = 0;	/* YYYYMMDD as a number */
 
 	for (; i < 8; at += width) {
 		if (at + width > b->n || (width == 2 && b->p[at + 1] != 0))
 			return false;
-		if (b->p[at] >= '0' && b->p[at] <= '9')
-			digits[i++] = b->p[at] - '0';
-		else if ((i != 4 && i != 6) || ++gaps > 2 || strchr("-./", b->p[at]) == NULL ||
-		    b->p[at] == 0)
+		if (b->p[at] >= '0' && b->p[at] <= '9') {
+			day = day * 10 + (b->p[at] - '0');
+			i++;
+		} else if ((i != 4 && i != 6) || ++gaps > 2 || b->p[at] == 0 ||
+		    strchr("-./", b->p[at]) == NULL) {
 			return false;
+		}
 	}
 	for (j = 0; j < n; j++)
 		if ((dates[j].is_birth || s->dates != CLEAN_DATES_KEEP) &&
-		    digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3] == dates[j].year &&
-		    digits[4] * 10 + digits[5] == dates[j].month &&
-		    digits[6] * 10 + digits[7] == dates[j].day)
+		    day == (dates[j].year * 100L + dates[j].month) * 100 + dates[j].day)
 			return true;
 	return false;
 }

@@ -246,7 +246,8 @@ find_declined(const struct clean_pass *p, const struct token *k)
 		    i == n ? "" : endings[i], cut) != 0)
 			continue;
 		len = k->folded_len - cut;
-		t = cut == 0 ? NULL : names_find(p->names, token_hash(TOKEN_HASH, folded, len), folded, len);
+		t = cut == 0 ? NULL : names_find(p->names,
+		    token_hash(TOKEN_HASH, folded, len), folded, len);
 		memcpy(stem, folded, len);
 		for (j = 0; t == NULL && j < n && len >= DECLINED_MIN; j++) {
 			cut = strlen(endings[j]);
@@ -311,7 +312,8 @@ find_solid(struct clean_pass *p, size_t i, struct err *e)
 			    (unsigned char)folded[0], (unsigned char)folded[1]))
 				break;
 			t = names_find(p->names, token_hash(TOKEN_HASH, folded, n), folded, n);
-			if (t != NULL && kinds_of(p, t) != 0 && (chars > 1 || (to == k->to && at == k->from))) {
+			if (t != NULL && kinds_of(p, t) != 0 &&
+			    (chars > 1 || (to == k->to && at == k->from))) {
 				best = t;
 				best_to = to;
 			}
@@ -515,6 +517,7 @@ clean_own(struct clean_pass *p, struct err *e)
 {
 	const struct clean_hit *h;
 	size_t i;
+	int got;
 
 	if (names_are_empty(p->names))
 		return 0;
@@ -525,8 +528,10 @@ clean_own(struct clean_pass *p, struct err *e)
 		h = &p->c->hits[i];
 		if (h->is_weak)
 			continue;
-		if ((h->term->kinds & OF_NAMES) != 0 ? clean_mark_name(p, h->first, end_of(p, h), e) < 0 :
-		    clean_mark(p, token_at(p, h->first)->from, end_of(p, h), NULL, 0, e) < 0)
+		got = (h->term->kinds & OF_NAMES) != 0 ?
+		    clean_mark_name(p, h->first, end_of(p, h), e) :
+		    clean_mark(p, token_at(p, h->first)->from, end_of(p, h), NULL, 0, e);
+		if (got < 0)
 			return -1;
 	}
 	return 0;

@@ -215,15 +215,15 @@ after_title(struct clean_pass *p, size_t i, size_t *next, struct err *e)
 static int
 after_role(struct clean_pass *p, size_t i, size_t *next, struct err *e)
 {
-	bool colon = is_gap(p, i, ":=", true);
+	bool colon = is_gap(p, i, ":=", true), sure;
 	size_t j = i + 1;
 
 	if (!colon && !is_gap(p, i, ".", false))
 		return 0;
 	while (j - i < TITLES_MAX && clean_is_title(p, j) && is_gap(p, j, ".", false))
 		j++;
-	return mark_name(p, j, colon || !is_upper(p, i), colon || (token_at(p, i)->look == LOOK_LOWER &&
-	    !is_upper(p, j)) ? TRUST_NAME : TRUST_FULL, next, e);
+	sure = colon || (token_at(p, i)->look == LOOK_LOWER && !is_upper(p, j));
+	return mark_name(p, j, colon || !is_upper(p, i), sure ? TRUST_NAME : TRUST_FULL, next, e);
 }
 
 static bool
@@ -332,8 +332,8 @@ after_given(struct clean_pass *p, size_t i, size_t *next, struct err *e)
 		return 0;
 	/* Doe, Jane */
 	if (i > 0 && is_between(p, i - 1, ", ")) {
-		for (before = i - 1; before > 0 && i - before < PIECES_MAX && (token_at(p, before)->joined ||
-		    is_between(p, before - 1, "-") || is_between(p, before - 1, "'")); before--)
+		for (before = i - 1; before > 0 && i - before < PIECES_MAX &&
+		    (token_at(p, before)->joined || is_between(p, before - 1, "-") || is_between(p, before - 1, "'")); before--)
 			;
 		if (token_at(p, before)->letters > 2 && name_word(p, before,
 		    is_upper(p, i)) == i && read_name(p, i, is_upper(p, i), &n)) {
@@ -386,8 +386,8 @@ before_credential(struct clean_pass *p, size_t i, struct err *e)
 
 	if (token_at(p, i)->look == LOOK_LOWER || i == 0 || !is_between(p, i - 1, ", "))
 		return 0;
-	while (first > 0 && i - first < 2 * WORDS_MAX && token_at(p, first - 1)->kind == TOKEN_WORD &&
-	    (first == i || clean_is_near(p, first - 1, 2)))
+	while (first > 0 && i - first < 2 * WORDS_MAX &&
+	    token_at(p, first - 1)->kind == TOKEN_WORD && (first == i || clean_is_near(p, first - 1, 2)))
 		first--;
 	for (start = first; start < i; start++)
 		if (read_name(p, start, true, &n) && n.end == i &&

@@ -344,7 +344,7 @@ patterns_next(struct patterns *p, size_t i, const char *text, size_t len,
 	int got;
 
 	if (!item->is_fast) {
-		/* When first used: most runs need few. Where there is no JIT it is slow but right. */
+		/* When first used, for most runs need few. Without JIT it is slow but right. */
 		pcre2_jit_compile(item->code, PCRE2_JIT_COMPLETE);
 		item->is_fast = true;
 	}

@@ -11,7 +11,7 @@
 #define YEAR_MAX 2150
 #define PLAIN_YEAR_MIN 1900	/* of dates that are a month and a year alone */
 #define PLAIN_YEAR_MAX 2100
-#define PIVOT 40	/* a year of two digits up to it is of this century, if nothing else tells */
+#define PIVOT 40	/* years of two digits up to it are of this century, if nothing tells */
 #define OLD_AGE 89	/* years; the year of birth of who is older goes, too */
 
 typedef const struct textdate_source *source;

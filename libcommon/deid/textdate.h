@@ -26,7 +26,7 @@ struct textdate_source {
 	const struct lists *lists;
 	const struct names_date *known;	/* the object's own */
 	size_t nknown;
-	bool has_words, has_signs;	/* names of months; Han, kana, Hangul: else not looked for */
+	bool has_words, has_signs;	/* months' names; Han, kana, Hangul: else not looked for */
 };
 
 struct textdate_part {
