@@ -232,7 +232,7 @@ planted="ZEBEDEE QUENTIN MRN4711 19560307 20240229 ACC90210 HOUSE GREGORY Prince
 		grep -vxE -- '--(output|outdir|key|log|check-policy|re-identify|help|version)' >wanted
 	[ "$(wc -l <wanted)" -ge 9 ]
 	unphi -h | grep -oE -- '^ +--[a-z-]+' | tr -d ' ' >has
-	grep -vxE -- '--(fill|video)' has | diff wanted -
+	grep -vxE -- '--(dicomdir|fill|video)' has | diff wanted -
 }
 
 @test "what dcm-scrub is told by files holds in every folder, and is checked before anything is done" {
