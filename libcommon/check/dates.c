@@ -157,6 +157,8 @@ most_frequent(struct list *pairs, long *shift)
 {
 	size_t i, run = 0, best = 0;
 
+	if (pairs->n == 0)	/* and no array */
+		return false;
 	qsort(pairs->d, pairs->n, sizeof *pairs->d, by_days);
 	for (i = 0; i < pairs->n; i++) {
 		run = i > 0 && pairs->d[i].days == pairs->d[i - 1].days ? run + 1 : 1;
@@ -165,7 +167,7 @@ most_frequent(struct list *pairs, long *shift)
 			*shift = pairs->d[i].days;
 		}
 	}
-	return best > 0;
+	return true;
 }
 
 /* What moved between an element and its original; a date that stayed says nothing. */
@@ -231,7 +233,8 @@ moved_new(const struct subject *s, struct moved **out, struct err *e)
 		moved_free(m);
 		return -1;
 	}
-	qsort(m->all.d, m->all.n, sizeof *m->all.d, by_tag);
+	if (m->all.n > 0)
+		qsort(m->all.d, m->all.n, sizeof *m->all.d, by_tag);
 	*out = m;
 	return 0;
 }
@@ -260,7 +263,8 @@ was(const struct moved *o, uint32_t tag, long days)
 {
 	struct dated want = { tag, days };
 
-	return bsearch(&want, o->all.d, o->all.n, sizeof want, by_tag) != NULL;
+	return o->all.n > 0 &&
+	    bsearch(&want, o->all.d, o->all.n, sizeof want, by_tag) != NULL;
 }
 
 static bool

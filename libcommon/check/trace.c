@@ -474,7 +474,7 @@ is_weak(const struct needle *n)
 	for (i = 0; i < n->len; i++)
 		if (!isalpha((unsigned char)n->text[i]))
 			return false;
-	return n->tag >> 16 != 0x0010;
+	return n->tag >> 16 != 0x0010 || n->tag == 0x00100021;	/* who gives the ids */
 }
 
 /* Has element AT the value that the original has? */
