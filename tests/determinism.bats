@@ -14,8 +14,9 @@ setup_file() {
 		for f in glob.glob("made/raw/**/*.dcm", recursive=True):
 		    d = pydicom.dcmread(f, stop_before_pixels=True)
 		    ids.add((d.PatientID, d.AccessionNumber))
+		patients = sorted({p for p, a in ids})
 		for n, (p, a) in enumerate(sorted(ids)):
-		    print("%s,TRIAL-%d,%s,V%d" % (p, n, a, n))
+		    print("%s,TRIAL-%d,%s,V%d" % (p, patients.index(p), a, n))
 	END
 	printf 'StudyID keep\nStationName replace "CT 1"\nvr:DA shift\nPatientComments hash\n' >policy
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout private.pem -out cert.pem -subj /CN=x 2>/dev/null
