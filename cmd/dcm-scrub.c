@@ -567,7 +567,7 @@ main(int argc, char *argv[])
 		return cli_finish(cli_trouble(id_table, &e));
 	scrub.ids.table = ids;
 	if (clean_open(patterns, words, &scrub.clean, &e) < 0 ||
-	    (scrub.names = names_new(&e)) == NULL)
+	    (scrub.memo = memo_new(&e)) == NULL)
 		return cli_finish(cli_trouble(NULL, &e));
 	if ((paths = outpath_new(names, n, &e)) == NULL)
 		return cli_finish(cli_trouble(NULL, &e));
@@ -577,7 +577,7 @@ main(int argc, char *argv[])
 	outpath_free(paths);
 	envelope_to_free(recipients);
 	envelope_key_free(private_key);
-	names_free(scrub.names);
+	memo_free(scrub.memo);
 	clean_close(scrub.clean);
 	profile_table_free(table);
 	policy_close(scrub.policy);

@@ -348,7 +348,7 @@ out:
 int
 scrub_apply(const struct scrub *s, struct object *o, struct err *e)
 {
-	struct work w = { .s = s, .o = o, .profile = s->profile, .names = s->names };
+	struct work w = { .s = s, .o = o, .profile = s->profile, .names = memo_names(s->memo) };
 	struct place top = { .set = object_set(o) };
 	char sop_class[65];
 	const char *v;
@@ -370,7 +370,6 @@ scrub_apply(const struct scrub *s, struct object *o, struct err *e)
 	if (scrub_know_ids(&w, e) < 0)
 		goto out;
 	know_settings(&w);
-	names_clear(w.names);
 	if (w.profile.option[RETAIN_SAFE_PRIVATE] || s->policy != NULL)
 		private_name_vrs(o, top.set);
 	if (s->policy != NULL && policy_begin(s->policy, o, &top.closed, e) < 0)

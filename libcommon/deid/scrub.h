@@ -16,7 +16,7 @@
 #include "deid/graphics.h"
 #include "deid/ids.h"
 #include "deid/key.h"
-#include "deid/names.h"
+#include "deid/memo.h"
 #include "deid/policy.h"
 #include "deid/profile.h"
 #include "dicom/object.h"
@@ -31,7 +31,7 @@ struct scrub {
 	struct ids ids;		/* with that key */
 	struct policy *policy;	/* the site's, or NULL */
 	struct clean *clean;
-	struct names *names;	/* memory for those of one object */
+	struct memo *memo;	/* of the objects before */
 	graphics_find_fn *find_text;	/* in overlays; NULL: they go */
 	void *find_arg;
 	enum scrub_documents documents;

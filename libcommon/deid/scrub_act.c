@@ -242,7 +242,7 @@ clean_values(struct work *w, const struct element *el, const char *text,
 		if (is_single(el) ||
 		    (stop = memchr(text, '\\', (size_t)(end - text))) == NULL)
 			stop = end;
-		got = clean_text(w->s->clean, w->names, &settings, text,
+		got = memo_clean(w->s->memo, w->s->clean, &settings, text,
 		    (size_t)(stop - text), &one, e);
 		if (got < 0 || (got > 0 ? buf_add(&w->cleaned, one.data, one.len, e) :
 		    buf_add(&w->cleaned, text, (size_t)(stop - text), e)) < 0 ||

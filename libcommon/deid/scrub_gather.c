@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define UID_BY_FORM 20	/* characters of a UID that no version or number has */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Elements that identify, but persons' names (PN), dates (DA) and UIDs. */
@@ -98,6 +99,16 @@ is_kept(struct work *w, struct item *set, const struct element *el)
 	return a == POLICY_NONE || a == POLICY_KEEP;
 }
 
+/*
+ * Is it a UID that is in each slice another? As long as it is, any text that has it
+ * loses it by its form, and the memo may keep the patient.
+ */
+static bool
+is_slice_uid(const struct element *el, size_t len)
+{
+	return el->tag == OBJECT_TAG(0x0008, 0x0018) && len >= UID_BY_FORM;
+}
+
 static int
 gather_one(struct work *w, struct item *set, const struct element *el,
     struct err *e)
@@ -108,18 +119,18 @@ gather_one(struct work *w, struct item *set, const struct element *el,
 
 	if (!kind_of(set, el, w->depth, &kind) ||
 	    (text = element_text(el, &len)) == NULL ||
-	    scrub_is_replacement(w, el) ||
+	    scrub_is_replacement(w, el) || is_slice_uid(el, len) ||
 	    (kind == NAMES_UID && strncmp(text, "1.2.840.10008.", 14) == 0) ||
 	    is_kept(w, set, el))
 		return 0;
 	if (scrub_utf8(w, set, el, text, len, &utf8, &len, e) < 0)
 		return -1;
 	return scrub_is_new_id(w, el, (struct slice){ utf8, len }) ? 0 :
-	    names_add(w->names, kind, utf8, len, e);
+	    memo_note(w->s->memo, kind, utf8, len, e);
 }
 
-int
-scrub_gather(struct work *w, struct item *set, struct err *e)
+static int
+gather_set(struct work *w, struct item *set, struct err *e)
 {
 	struct element *el;
 	size_t i;
@@ -131,9 +142,16 @@ scrub_gather(struct work *w, struct item *set, struct err *e)
 			continue;
 		w->path[w->depth++] = el->tag;
 		for (i = 0; i < el->nitems; i++)
-			if (scrub_gather(w, &el->items[i], e) < 0)
+			if (gather_set(w, &el->items[i], e) < 0)
 				return -1;
 		w->depth--;
 	}
 	return 0;
+}
+
+int
+scrub_gather(struct work *w, struct item *set, struct err *e)
+{
+	memo_begin(w->s->memo);
+	return gather_set(w, set, e) < 0 ? -1 : memo_learn(w->s->memo, e);
 }

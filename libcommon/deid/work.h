@@ -17,7 +17,7 @@ struct work {
 	struct object *o;
 	struct profile profile;
 	struct clean_settings settings;
-	struct names *names;	/* what the profile takes away */
+	const struct names *names;	/* what the profile takes away */
 	struct ids_object ids;	/* what its ids become, and its shift */
 	struct buf ids_text;	/* what IDS was found in */
 	bool replaced_patient, replaced_accession;	/* of the object itself, by IDS */
