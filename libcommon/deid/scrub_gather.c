@@ -84,14 +84,20 @@ kind_of(const struct item *set, const struct element *el, size_t depth,
 	return *kind != NAMES_UID || depth == 0;
 }
 
-/* Does it stay as it is, for the profile and for the policy? */
+/*
+ * Does it stay, for the profile and for the policy? What is only cleaned stays: its
+ * text must not be what others are searched for, or the next run would find it.
+ */
 static bool
-is_kept(struct work *w, struct item *set, const struct element *el)
+is_kept(struct work *w, struct item *set, const struct element *el,
+    enum names_kind kind)
 {
 	struct place p = { .set = set };
+	enum profile_action does = scrub_decide(w, &p, el).action;
 	enum policy_action a;
 
-	if (scrub_decide(w, &p, el).action != ACTION_KEEP)
+	if (does != ACTION_KEEP && (does != ACTION_CLEAN || kind == NAMES_PATIENT ||
+	    kind == NAMES_PERSON || kind == NAMES_BIRTH))
 		return false;
 	if (w->s->policy == NULL)
 		return true;
@@ -121,7 +127,7 @@ gather_one(struct work *w, struct item *set, const struct element *el,
 	    (text = element_text(el, &len)) == NULL ||
 	    scrub_is_replacement(w, el) || is_slice_uid(el, len) ||
 	    (kind == NAMES_UID && strncmp(text, "1.2.840.10008.", 14) == 0) ||
-	    is_kept(w, set, el))
+	    is_kept(w, set, el, kind))
 		return 0;
 	if (scrub_utf8(w, set, el, text, len, &utf8, &len, e) < 0)
 		return -1;
