@@ -11,7 +11,7 @@
 #include "check/reader.h"
 
 static const char *against;	/* a file, or a folder of them */
-static bool against_folder, keep, strict;
+static bool against_folder, keep, policy, strict;
 static struct complete *boxes;
 static struct patients *patients;	/* of all files */
 
@@ -20,6 +20,8 @@ static const char options_help[] =
 "                          the same name relative to the folder of all FILEs\n"
 "  -b, --boxes FILE        box list that px-redact worked from\n"
 "  -k, --keep              the boxes were kept and all else was filled\n"
+"  -p, --policy            of a file that says so, what a site policy may let through\n"
+"                          is a warning\n"
 "  -s, --strict            a warning makes a file not conform, too\n"
 "  -l, --list              list the checks and end\n"
 "  -h, --help              show this help\n"
@@ -29,6 +31,7 @@ static const struct option longopts[] = {
 	{ "against", required_argument, NULL, 'a' },
 	{ "boxes", required_argument, NULL, 'b' },
 	{ "keep", no_argument, NULL, 'k' },
+	{ "policy", no_argument, NULL, 'p' },
 	{ "strict", no_argument, NULL, 's' },
 	{ "list", no_argument, NULL, 'l' },
 	CLI_LONG
@@ -125,6 +128,7 @@ validate(const char *path, const char *original, bool read_by_another)
 		err_set(&e, "the original: %.200s", why.text);
 	else if (dataset_open(path, &s.set, &e) == 0 &&
 	    check_claims(s.set, &s.claims, &e) == 0 &&
+	    (!policy || check_says_weakened(s.set, &s.weakened, &e) == 0) &&
 	    (s.original == NULL ||
 	    check_says_clean(s.original, &s.was_clean, &e) == 0) &&
 	    run_checks(&s, &t, &e) == 0 && write_summary(&t, &e) == 0) {
@@ -211,9 +215,9 @@ main(int argc, char *argv[])
 	struct err e;
 	int c, status = STATUS_OK;
 
-	cli_start(argv[0], "[-hklsV] [-a original] [-b boxes] file ...",
+	cli_start(argv[0], "[-hklpsV] [-a original] [-b boxes] file ...",
 	    options_help);
-	while ((c = getopt_long(argc, argv, "a:b:ksl" CLI_SHORT, longopts,
+	while ((c = getopt_long(argc, argv, "a:b:kpsl" CLI_SHORT, longopts,
 	    NULL)) != -1)
 		switch (c) {
 		case 'a':
@@ -225,6 +229,9 @@ main(int argc, char *argv[])
 			break;
 		case 'k':
 			keep = true;
+			break;
+		case 'p':
+			policy = true;
 			break;
 		case 's':
 			strict = true;

@@ -48,7 +48,7 @@ die() {
 
 # ---- what is asked for
 
-out='' jobs=$(nproc) key='' map='' media=
+out='' jobs=$(nproc) key='' map='' media='' policy=
 # Nobody has seen what is beside the pictures in compressed frames.
 scrub_options=() redact_options=(--comments clear) files=()
 args=$(getopt -n "$prog" -o o:j:k:hV \
@@ -69,6 +69,7 @@ while [ "$1" != -- ]; do
 		[ -f "$2" ] || die "$2: there is no such file"
 		files+=("$(readlink -f -- "$2")")
 		scrub_options+=("$1" "${files[-1]}")
+		[ "$1" != --policy ] || policy=yes
 		;;
 	--fill | --video) redact_options+=("$1" "$2") ;;
 	--map) map=$2 ;;
@@ -274,7 +275,7 @@ do_handful() {
 		dropped[$file]=dropped
 	done < <(jq -r 'select(.dropped) | .file' scrub)
 	if [ ${#results[@]} -gt 0 ]; then
-		dcm-validate --against in -b boxes "${results[@]}" >findings 2>>errors
+		dcm-validate --against in -b boxes ${policy:+--policy} "${results[@]}" >findings 2>>errors
 	fi
 	jq -r 'select(.level == "error") | "\(.file) \(.check): \(.message)"' findings >complaints
 	jq -r 'select(.check == "summary") | .file' findings >checked

@@ -267,6 +267,22 @@ planted="ZEBEDEE QUENTIN MRN4711 19560307 20240229 ACC90210 HOUSE GREGORY Prince
 	run -1 grep -ra MRN471111 clean
 }
 
+@test "what a site's policy lets through is no refusal, and without it is one" {
+	stamp raw/a.dcm kind=mono8 uid=12
+	dcmodify -nb -i 0010,2160=Plantish raw/a.dcm
+	echo 'EthnicGroup keep' >policy
+	run -0 unphi -k key --policy policy -o clean raw
+	[[ $output == *"1 files are clean"*"0 were refused"* ]]
+	run -0 dcmdump +P 0010,2160 +P 0012,0063 clean/dicom/*/*/*.dcm
+	[[ $output == *Plantish*"weakened by a site policy"* ]]
+	# The judge, not told of a policy, has something against it.
+	run -1 dcm-validate clean/dicom/*/*/*.dcm
+	run -0 dcm-validate --policy clean/dicom/*/*/*.dcm
+	[[ $output == *'"level":"warning","tag":"(0010,2160)"'* ]]
+	# A file that owns up to no policy gains nothing by the option.
+	run -1 dcm-validate --policy raw/a.dcm
+}
+
 @test "a file that is to be dropped is named and counted, and is no failure" {
 	stamp raw/a.dcm kind=mono8 uid=11
 	/usr/bin/python3 -c "

@@ -7,41 +7,53 @@
 
 const struct check checks[] = {
 	{ "structure", "PS3.5 7, PS3.10 7.2",
-	    "the bytes are a data set and nothing else", false, check_structure },
+	    "the bytes are a data set and nothing else", false, false, check_structure },
 	{ "meta", "PS3.10 7.1, PS3.15 E.1.1",
-	    "the preamble and group 0002 carry nothing over", false, check_meta },
+	    "the preamble and group 0002 carry nothing over", false, false, check_meta },
 	{ "reader", "",
-	    "another reader (gdcmdump) can read the file", false, check_reader },
+	    "another reader (gdcmdump) can read the file", false, false, check_reader },
 	{ "marks", "PS3.15 E.1.1, PS3.3 C.7.1.1, C.12.1",
-	    "the file says how it was de-identified", false, check_marks },
+	    "the file says how it was de-identified", false, true, check_marks },
 	{ "profile", "PS3.15 Table E.1-1",
-	    "no row of the profile is violated, at any depth", false,
+	    "no row of the profile is violated, at any depth", false, true,
 	    check_profile },
 	{ "private", "PS3.15 E.3.10",
-	    "no private attributes but by a claimed option", false,
+	    "no private attributes but by a claimed option", false, true,
 	    check_private },
 	{ "encrypted", "PS3.15 E.1.2",
-	    "what is encrypted is an envelope of CMS", false, check_encrypted },
+	    "what is encrypted is an envelope of CMS", false, false, check_encrypted },
 	{ "dates", "PS3.15 E.3.6, 45 CFR 164.514",
-	    "dates moved by one number of days, and ages end at 90 years", false,
+	    "dates moved by one number of days, and ages end at 90 years", false, true,
 	    check_dates },
 	{ "uids", "PS3.15 E.3.9",
-	    "no UID of the original is left in the bytes", true, check_uids },
+	    "no UID of the original is left in the bytes", true, true, check_uids },
 	{ "values", "PS3.15 E.1.1",
-	    "no identifying value of the original is left in the bytes", true,
+	    "no identifying value of the original is left in the bytes", true, true,
 	    check_values },
 	{ "pixels", "PS3.3 C.7.6.3",
-	    "pixels changed inside the boxes and nowhere else", true,
+	    "pixels changed inside the boxes and nowhere else", true, false,
 	    check_pixels },
 };
 const size_t checks_count = sizeof checks / sizeof checks[0];
+
+/* What a site's policy may have wanted is no error of a file that owns up to it. */
+static enum level
+level_for(const struct subject *s, const char *check, enum level level)
+{
+	size_t i;
+
+	for (i = 0; i < checks_count && s->weakened && level == LEVEL_ERROR; i++)
+		if (checks[i].policy && strcmp(checks[i].name, check) == 0)
+			level = LEVEL_WARNING;
+	return level;
+}
 
 static int
 say(const struct subject *s, const char *check, enum level level,
     const char *tag, const char *path, struct err *e, const char *fmt,
     va_list ap)
 {
-	struct finding f = { check, level, tag, path, NULL };
+	struct finding f = { check, level_for(s, check, level), tag, path, NULL };
 	char message[512];
 
 	vsnprintf(message, sizeof message, fmt, ap);

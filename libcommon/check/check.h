@@ -46,6 +46,7 @@ struct subject {
 	bool boxes_given;		/* there was a box list */
 	bool read_by_another;		/* reader_ask has proven it */
 	bool keep;			/* what lies in no box was to be filled */
+	bool weakened;			/* by a site policy, which the caller takes for right */
 	unsigned claims;		/* by check_claims */
 	bool was_clean;			/* the original says that it is de-identified */
 	struct patients *patients;	/* seen in this run, or NULL */
@@ -59,6 +60,7 @@ struct check {
 	const char *section;	/* of the standard, or of our manual */
 	const char *proves;
 	bool needs_original;
+	bool policy;		/* a site policy may decide otherwise */
 	/* 0 when it ran, whatever it found; -1 with E filled when it could not. */
 	int (*run)(const struct subject *s, struct err *e);
 };
@@ -71,6 +73,9 @@ extern const size_t checks_count;
  * may rightly stay: dcm-scrub knows its own pseudonyms, which needs the key.
  */
 int check_says_clean(const struct dataset *d, bool *clean, struct err *e);
+
+/* Does D say that a site policy let through what the profile does not? */
+int check_says_weakened(const struct dataset *d, bool *weakened, struct err *e);
 
 /* The options whose codes (0012,0064) lists, as bits CLAIM(option). */
 int check_claims(const struct dataset *d, unsigned *claims, struct err *e);

@@ -86,6 +86,18 @@ check_says_clean(const struct dataset *d, bool *clean, struct err *e)
 	return 0;
 }
 
+int
+check_says_weakened(const struct dataset *d, bool *weakened, struct err *e)
+{
+	struct buf b = { 0 };
+	int got = dataset_text(d, dataset_find(d, METHOD), &b, e);
+
+	*weakened = got == 0 &&
+	    strstr(b.data, "unphi: PS3.15 Basic Profile, weakened by a site policy") != NULL;
+	buf_free(&b);
+	return got;
+}
+
 /* Reports unless the top-level element TAG is exactly WANT. */
 static int
 expect(const struct subject *s, uint32_t tag, const char *want,
