@@ -253,7 +253,7 @@ find_short_year(source s, size_t i, char mark, struct textdate *t)
 		return false;
 	y = century(s, c, b, a);
 	if ((is_date(y, b, a) || is_date(y, a, b)) &&
-	    !(la == 2 && is_known(s, century(s, a, b, c), b, c))) {
+	    !(la == 2 && lb == 2 && a != c && is_known(s, century(s, a, b, c), b, c))) {
 		if (is_day_first(s, mark, a, b, y)) {
 			set_three(s, i, i + 2, i + 1, i, t);
 			t->y = century(s, c, b, a);
