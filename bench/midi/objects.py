@@ -340,7 +340,7 @@ class Study:
         kind = row["value_type"]
         free = ("@long" if row["clean_descriptors"] else "{inst}" if row["retain_institution_identity"] else "@serial" if row["retain_device_identity"]
                 else "{accession}")
-        value = {"TEXT": {"TextValue": free}, "PNAME": {"PersonName": "@physician"}, "DATE": {"Date": "@date"}, "TIME": {"Time": "231415"},
+        value = {"TEXT": {"TextValue": free}, "PNAME": {"PersonName": "@physician"}, "DATE": {"Date": "@birth" if row["code_value"] == "121031" else "@date"}, "TIME": {"Time": "231415"},
                  "DATETIME": {"DateTime": "@moment"}, "UIDREF": {"UID": "@uid"}, "CODE": {"ConceptCodeSequence": "@code M Male"},
                  "NUM": {"MeasuredValueSequence": [{"NumericValue": "%d" % self.p.age, "MeasurementUnitsCodeSequence": "@code a year"}]},
                  "CONTAINER": {"ContentSequence": [{"RelationshipType": "CONTAINS", "ValueType": "TEXT", "TextValue": "@serial",

@@ -67,7 +67,8 @@ class Patient:
         self.old = n % 4 == 2
         self.birth = datetime.date(1929 if self.old else 1948 + rng.randrange(45), 1 + rng.randrange(12), 13 + rng.randrange(15))
         self.date = datetime.date(2021 + rng.randrange(3), 1 + rng.randrange(12), 13 + rng.randrange(15))
-        self.prior = self.date - datetime.timedelta(days=200 + rng.randrange(700))        # in no header
+        prior = self.date - datetime.timedelta(days=200 + rng.randrange(700))
+        self.prior = prior.replace(day=13 + prior.day % 15)         # like all dates here: its month is no day
         self.age = (self.date - self.birth).days // 365
         self.pid = "%s%07d" % ("PH" if n % 2 else "", 3000000 + rng.randrange(6000000))
         self.accession = "A%08d" % rng.randrange(10**7, 10**8)

@@ -9,6 +9,7 @@ import base64
 import collections
 import datetime
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -111,6 +112,13 @@ def moved(a, b):
     if len(a) != len(b) or any(day_of(y) is None or len(x.replace(".", "", 2)) != len(y.replace(".", "", 2)) for x, y in zip(a, b)):
         return [None]
     return [(day_of(y) - day_of(x)).days for x, y in zip(a, b) if len(x) >= 8]
+
+
+def alike(day, form, language):
+    """DAY as written in FORM, with and without zeros before numbers, and with the month's name in full or short."""
+    for d, m, b in itertools.product("de", "mn", "Bb"):
+        yield written(day, re.sub("%[de]", "%" + d, re.sub("%[mn]", "%" + m, re.sub("%[Bb]", "%" + b, form))).replace("%J", "%Y"), language)
+        yield written(day, re.sub("%[de]", "%" + d, re.sub("%[mn]", "%" + m, form)), language)
 
 
 def each(d, path=()):
@@ -268,8 +276,8 @@ class Score:
             e = self.element(r) if r["dates"] else None
             shift = usual.get(self.files[r["file"]]["patient"])
             if e is not None and shift:
-                new = [written(datetime.date.fromisoformat(d) + datetime.timedelta(days=shift[0][0]), form, language) for d, form, language in r["dates"]]
-                if any(n not in text_of(e) for n in new):
+                move = datetime.timedelta(days=shift[0][0])
+                if not all(any(n in text_of(e) for n in alike(datetime.date.fromisoformat(d) + move, *how)) for d, *how in r["dates"]):
                     texts.append("%s %s %s" % (r["file"], where(r["path"]), r["dates"]))
         return bad, texts
 
@@ -333,7 +341,7 @@ class Score:
     def errors(path):
         done = subprocess.run(["dciodvfy", "-new", path], capture_output=True, text=True, errors="replace")
         lines = [line for line in done.stderr.splitlines() if line.startswith("Error")]
-        return collections.Counter(re.sub(r"= <[^>]*>|<[^>]*>|\[\d+\]", "", line) for line in lines)
+        return collections.Counter(re.sub(r"= <[^>]*>|<[^>]*>|\[\d+\]|= '.*", "", line) for line in lines)
 
 
 def report(s, wrong, strict, show=0):

@@ -28,7 +28,7 @@ TYPES = {(r["iod"], int(r["parent"] or "0", 16), int(r["tag"], 16)): r["type"]
          for r in table("module-requirements.tsv") if re.fullmatch("[0-9A-Fa-f]{8}", r["tag"])}
 SAFE_PRIVATE = [(r["private_creator"], int(r["group"], 16), int(r["element"], 16), r["vr"].split("|")[0], r["meaning"])
                 for r in table("safe-private.tsv") if re.fullmatch("[0-9A-Fa-f]{4}", r["group"])]
-CONTENT = table("structured-content.tsv")
+CONTENT = [r for r in table("structured-content.tsv") if r["code_value"] != "*"]      # those of the standard
 
 
 VERSIONS = (0x0099, 0x7FD1)     # private groups whose UI is a version's: nobody says whether that may stay
