@@ -15,7 +15,7 @@
 #define UNDEFINED 0xffffffffu
 #define ITEM 0xfffee000u
 #define HELD ((size_t)1 << 16)	/* bytes that wait to be written together */
-#define MAPPED ((uint64_t)1 << 26)	/* bytes of the original at once */
+#define MAPPED ((uint64_t)1 << 23)	/* bytes of the original at once */
 
 /* Where encoded bytes go: into a buffer, or through it to a file. */
 struct sink {
