@@ -120,8 +120,11 @@ clean_mark(struct clean_pass *p, size_t from, size_t to, const char *bytes, size
 	return 0;
 }
 
+/* Why bytes are kept, in clean.kept. */
+enum { KEPT_CODE = 1, KEPT_DATE };
+
 static int
-keep(struct clean_pass *p, size_t from, size_t to, struct err *e)
+keep(struct clean_pass *p, size_t from, size_t to, char why, struct err *e)
 {
 	struct buf *kept = &p->c->kept;
 
@@ -131,7 +134,7 @@ keep(struct clean_pass *p, size_t from, size_t to, struct err *e)
 		memset(kept->data, 0, p->len);
 		kept->len = p->len;
 	}
-	memset(kept->data + from, 1, to - from);
+	memset(kept->data + from, why, to - from);
 	return 0;
 }
 
@@ -140,7 +143,8 @@ is_kept(const struct clean_pass *p, size_t from, size_t to)
 {
 	const struct buf *kept = &p->c->kept;
 
-	return kept->len > 0 && memchr(kept->data + from, 1, to - from) != NULL;
+	return kept->len > 0 && (memchr(kept->data + from, KEPT_CODE, to - from) != NULL ||
+	    memchr(kept->data + from, KEPT_DATE, to - from) != NULL);
 }
 
 /* The length of a separator of words at P, or 0. */
@@ -336,7 +340,7 @@ mark_date(struct clean_pass *p, const struct textdate_source *s, size_t i,
 	int got;
 
 	/* Whatever becomes of it, a date is no part of a longer number. */
-	if (keep(p, t->from, t->to, e) < 0)
+	if (keep(p, t->from, t->to, KEPT_DATE, e) < 0)
 		return -1;
 	if (p->dates == CLEAN_DATES_KEEP && !t->is_birth)
 		return 0;
@@ -416,12 +420,32 @@ mark_age(struct clean_pass *p, const struct patterns_match *m, struct err *e)
 	return clean_mark(p, m->from, m->to, "over 89", 7, e);
 }
 
+/*
+ * Is a date all that has digits but for the time behind its T? Then it
+ * is the number of nothing: exam 14/05/2021, room 2021-05-14T10.
+ */
+static bool
+is_date_alone(const struct clean_pass *p, size_t from, size_t to)
+{
+	const struct buf *kept = &p->c->kept;
+	size_t i;
+
+	if (!is_kept(p, from, to))
+		return false;
+	for (i = from; i < to && kept->data[i] != KEPT_DATE; i++)
+		if (p->text[i] >= '0' && p->text[i] <= '9')
+			return false;
+	while (i < to && kept->data[i] == KEPT_DATE)
+		i++;
+	return i == to || p->text[i] == 'T';
+}
+
 static int
 mark_match(struct clean_pass *p, const struct patterns_match *m, struct err *e)
 {
 	switch (m->kind) {
 	case PATTERN_KEEP:
-		return keep(p, m->from, m->to, e);
+		return keep(p, m->from, m->to, KEPT_CODE, e);
 	case PATTERN_AGE:
 		return mark_age(p, m, e);
 	case PATTERN_PLACE:
@@ -431,6 +455,10 @@ mark_match(struct clean_pass *p, const struct patterns_match *m, struct err *e)
 	case PATTERN_FORM:
 		if (is_kept(p, m->from, m->to) ||
 		    is_pseudonym(p->text + m->from, m->to - m->from))
+			return 0;
+		break;
+	case PATTERN_NUMBERED:
+		if (is_date_alone(p, m->from, m->to))
 			return 0;
 		break;
 	case PATTERN_ID:
@@ -684,6 +712,23 @@ is_old(const char *p, size_t n)
 	return v >= AGE_MIN && v <= AGE_MAX;
 }
 
+/*
+ * NAC is a word of PET, and the Spanish label of a birth date only behind F. or fecha, or
+ * before a mark.
+ */
+static bool
+is_no_label(const struct clean_pass *p, size_t i)
+{
+	const struct token *k = p->c->tokens.items + i;
+	const char *folded = token_text(&p->c->tokens, k);
+
+	if (k->look != LOOK_UPPER || k->folded_len != 3 || memcmp(folded, "nac", 3) != 0 ||
+	    clean_is_followed(p, i, ":") || clean_is_followed(p, i, "."))
+		return false;
+	return i == 0 || !(k[-1].folded_len == 1 ? *token_text(&p->c->tokens, k - 1) == 'f' :
+	    is_word_date(p, i - 1));
+}
+
 static void
 classify(struct clean_pass *p)
 {
@@ -704,6 +749,8 @@ classify(struct clean_pass *p)
 		}
 		k->classes = lists_find(c->lists, k->hash, token_text(&c->tokens, k),
 		    k->folded_len);
+		if ((k->classes & WORD_BORN) != 0 && is_no_label(p, i))
+			k->classes &= ~WORD_BORN;
 		c->seen.classes |= k->classes;
 		c->seen.solid |= k->kind == TOKEN_SOLID;
 	}

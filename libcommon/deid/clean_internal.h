@@ -36,7 +36,7 @@ struct clean {
 	struct patterns_seen seen;
 	struct clean_span *spans;
 	size_t nspans, spans_cap;
-	struct buf kept;	/* empty, or 1 for each byte that no "form" may touch */
+	struct buf kept;	/* empty, or why for each byte that no "form" may touch */
 	struct clean_hit *hits;
 	size_t nhits, hits_cap;
 	struct buf fresh, again;

@@ -132,6 +132,18 @@ are_initials(const struct clean_pass *p, size_t i, size_t j)
 	    WORD_ABBREVIATION) == 0;
 }
 
+/* 150kV, 1X1X1, V2: a letter that belongs to a number is no initial. */
+static bool
+is_of_measure(const struct clean_pass *p, size_t i)
+{
+	const struct token *k = token_at(p, i), *next = token_at(p, i + 1);
+
+	if (next != NULL && next->joined && next->kind == TOKEN_NUMBER)
+		return true;
+	return k->joined && i > 0 && (k[-1].kind == TOKEN_NUMBER ||
+	    (k[-1].joined && i > 1 && k[-2].kind == TOKEN_NUMBER));
+}
+
 /* May tokens I to J be term T at all? *IS_WEAK: only beside another word of it. */
 static bool
 is_accepted(const struct clean_pass *p, size_t i, size_t j, const struct names_term *t,
@@ -170,7 +182,7 @@ is_accepted(const struct clean_pass *p, size_t i, size_t j, const struct names_t
 		return is_one_word(p, i, j) || (k->letters <= 3 && t->len >= 6);
 	if (k->letters == 1) {
 		*is_weak = true;
-		return k->look == LOOK_UPPER;
+		return k->look == LOOK_UPPER && !is_of_measure(p, i);
 	}
 	*is_weak = (k->classes & (WORDS_NO_NAME | WORD_EITHER | WORD_EPONYM |
 	    WORD_PARTICLE)) != 0 || (k->letters == 2 && k->look == LOOK_LOWER);

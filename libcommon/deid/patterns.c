@@ -64,7 +64,8 @@ skip_prefix(struct field *f, const char *prefix)
 static int
 read_kind(const struct field *f, enum pattern_kind *out, struct err *e)
 {
-	static const char *const names[] = { "keep", "id", "form", "place", "age" };
+	static const char *const names[] = { "keep", "id", "numbered", "form",
+	    "place", "age" };
 	size_t i;
 
 	for (i = 0; i < sizeof names / sizeof names[0]; i++)

@@ -8,6 +8,7 @@
  * KIND says what becomes of a match, or of its first group where it has one:
  *	keep	no "form" may touch it: a code of a register, a version
  *	id	goes, whatever else it may be: it has a label
+ *	numbered	likewise, but not if its number is nothing but a date
  *	form	goes, unless "keep" or a date that is kept covers it
  *	place	goes, unless institutions are kept
  *	age	its number becomes "over 89" if it is more than 89
@@ -33,7 +34,9 @@
 #include "base/err.h"
 #include "deid/lists.h"
 
-enum pattern_kind { PATTERN_KEEP, PATTERN_ID, PATTERN_FORM, PATTERN_PLACE, PATTERN_AGE };
+enum pattern_kind {
+	PATTERN_KEEP, PATTERN_ID, PATTERN_NUMBERED, PATTERN_FORM, PATTERN_PLACE, PATTERN_AGE
+};
 
 struct patterns;
 

@@ -839,6 +839,10 @@ take_weekday(source s, size_t i, struct textdate *t)
 		j--;
 	if ((classes(s, j) & WORD_WEEKDAY) == 0 || !are_between(s, j, " ,.", 3))
 		return;
+	/* 3 mo are months. */
+	if (j > 0 && token_at(s, j - 1)->kind == TOKEN_NUMBER &&
+	    token_at(s, j)->look == LOOK_LOWER && are_between(s, j - 1, " -", 1))
+		return;
 	if (take_word(s, j, WORD_WEEKDAY, &t->weekday, &number))
 		t->from = t->weekday.from;
 }
