@@ -14,6 +14,9 @@
 #define PREFIX_MIN 8		/* bytes of a whole name that a longer word may begin with */
 #define SHORT_NUMBER 4		/* digits; what has a unit is no id */
 
+#define SET_OFF_MAX 6		/* bytes between a name that is set off and its neighbour */
+#define SET_APART_WORDS 24	/* of a text whose first or last word may be set off */
+
 #define OF_NAMES (1u << NAMES_PATIENT | 1u << NAMES_PERSON)
 
 static const struct token *
@@ -476,6 +479,91 @@ is_name_alone(const struct clean_pass *p, const struct clean_hit *h)
 	return false;
 }
 
+/* One of MARKS, or " - ", among spaces alone between token I and the next? */
+static bool
+is_set_off(const struct clean_pass *p, size_t i, const char *marks)
+{
+	const char *at = p->text + token_at(p, i)->to;
+	size_t n = token_at(p, i + 1)->from - token_at(p, i)->to, j, spaces = 0;
+	bool found = false, is_dash = false;
+
+	for (j = 0; j < n && n <= SET_OFF_MAX; j++)
+		if (at[j] == ' ')
+			spaces++;
+		else if (at[j] == '-' || (unsigned char)at[j] >= 0x80)
+			is_dash = true;
+		else if (at[j] != '\0' && strchr(marks, at[j]) != NULL)
+			found = true;
+		else if (at[j] != '.' && at[j] != ')')
+			return false;
+	return found || (is_dash && spaces >= 2);
+}
+
+/* pt=NAME, patient: name, Patient Name; but Patient Head First is how one lies. */
+static bool
+is_told_patient(const struct clean_pass *p, const struct clean_hit *h)
+{
+	static const char *const words[] = { "pt", "pat", "patient", "patientin", "paciente",
+	    "paziente", "pacjent", "pacjentka" };
+	const struct token *k = token_at(p, h->first), *next = token_at(p, h->last + 1), *role;
+	size_t w;
+
+	if (h->first == 0)
+		return false;
+	role = token_at(p, h->first - 1);
+	for (w = 0; w < sizeof words / sizeof words[0]; w++)
+		if (role->folded_len == strlen(words[w]) &&
+		    memcmp(token_text(&p->c->tokens, role), words[w], role->folded_len) == 0)
+			break;
+	if (w == sizeof words / sizeof words[0])
+		return false;
+	if (is_set_off(p, h->first - 1, "=:"))
+		return true;
+	if (!clean_is_near(p, h->first - 1, 1) || k->look == LOOK_LOWER)
+		return false;
+	if (role->look == LOOK_UPPER || (k->look == LOOK_UPPER && k->letters < 3))
+		return false;
+	return next == NULL || next->kind != TOKEN_WORD || next->look == LOOK_LOWER ||
+	    !clean_is_near(p, h->last, 1) || (next->classes & WORDS_NO_NAME) == 0;
+}
+
+static bool
+has_one(const struct clean_pass *p, char mark)
+{
+	const char *at = memchr(p->text, mark, p->len);
+
+	return at != NULL && memchr(at + 1, mark, p->len - (size_t)(at + 1 - p->text)) == NULL;
+}
+
+/*
+ * The patient's own name, whatever word it is, where it is no part of a run of words: the
+ * whole value, or what a mark sets off at its end (CT Thorax - LONG) or its start.
+ */
+static bool
+is_set_apart(const struct clean_pass *p, const struct clean_hit *h)
+{
+	const struct token *k = token_at(p, h->first);
+	size_t n = p->c->tokens.n;
+
+	if (p->settings->own_only || (h->term->kinds & 1u << NAMES_PATIENT) == 0 ||
+	    (h->term->parts & (NAMES_FAMILY | NAMES_GIVEN)) == 0 || h->first != h->last ||
+	    k->kind != TOKEN_WORD || k->letters < 2)
+		return false;
+	if (n == 1)
+		return true;
+	if (is_told_patient(p, h))
+		return true;
+	if ((h->term->parts & NAMES_FAMILY) == 0 || k->letters < 3 || n > SET_APART_WORDS ||
+	    is_of_science(p, h) || (k->look == LOOK_LOWER && (k->classes & WORD_STOP) != 0))
+		return false;
+	if (h->last + 1 == n)
+		return is_set_off(p, h->first - 1, "/=;:(|") ||
+		    (k->look != LOOK_LOWER && has_one(p, ',') &&
+		    is_set_off(p, h->first - 1, ","));
+	return h->first == 0 && (is_set_off(p, h->last, ";|") ||
+	    (k->look != LOOK_LOWER && has_one(p, ',') && is_set_off(p, h->last, ",")));
+}
+
 /* H, which is weak, goes when A beside it goes, or when the two are a whole name. */
 static bool
 is_proven_by(const struct clean_pass *p, const struct clean_hit *h,
@@ -499,7 +587,7 @@ judge_weak(struct clean_pass *p)
 	size_t n = p->c->nhits, i;
 
 	for (i = 0; i < n; i++)
-		if (h[i].is_weak && is_name_alone(p, &h[i]))
+		if (h[i].is_weak && (is_name_alone(p, &h[i]) || is_set_apart(p, &h[i])))
 			h[i].is_weak = false;
 	for (i = 0; i + 1 < n; i++)
 		if (are_near(p, &h[i], &h[i + 1])) {
