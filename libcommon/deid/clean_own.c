@@ -17,6 +17,7 @@
 #define SET_OFF_MAX 6		/* bytes between a name that is set off and its neighbour */
 #define SET_APART_WORDS 24	/* of a text whose first or last word may be set off */
 
+#define OF_PLACES (1u << NAMES_PLACE | 1u << NAMES_OTHER)
 #define OF_NAMES (1u << NAMES_PATIENT | 1u << NAMES_PERSON)
 
 static const struct token *
@@ -165,7 +166,7 @@ is_accepted(const struct clean_pass *p, size_t i, size_t j, const struct names_t
 		if (!*is_weak)
 			return true;
 	}
-	if ((kinds & 1u << NAMES_PLACE) != 0 && (t->parts & NAMES_WORD) != 0 && i == j &&
+	if ((kinds & OF_PLACES) != 0 && (t->parts & NAMES_WORD) != 0 && i == j &&
 	    k->look != LOOK_LOWER && !k->joined && (i + 1 == p->c->tokens.n || !k[1].joined) &&
 	    (k->classes & (WORDS_NO_NAME | WORD_EPONYM | WORD_EITHER | WORD_GIVEN)) == 0)
 		return true;
@@ -207,6 +208,21 @@ add_hit(struct clean_pass *p, size_t first, size_t last, const struct names_term
 	return 0;
 }
 
+/* (555) 321-1234: is it brackets of an area that stand between numbers? */
+static bool
+is_phone_gap(const struct clean_pass *p, size_t i)
+{
+	const struct token *k = token_at(p, i);
+	size_t n = k[1].from - k->to, at;
+
+	if (k->kind != TOKEN_NUMBER || k[1].kind != TOKEN_NUMBER || n > 3)
+		return false;
+	for (at = k->to; at < k[1].from; at++)
+		if (p->text[at] == '\0' || strchr(" ()-./", p->text[at]) == NULL)
+			return false;
+	return true;
+}
+
 /* The longest term that begins with token I, by its bytes from SKIP on. */
 static const struct names_term *
 longest_at(const struct clean_pass *p, size_t i, size_t skip, size_t *last, bool *is_weak)
@@ -221,7 +237,7 @@ longest_at(const struct clean_pass *p, size_t i, size_t skip, size_t *last, bool
 	for (j = i; j < ts->n && j < i + TOKENS_MAX; j++) {
 		size_t more = ts->items[j].folded_len - (j == i ? skip : 0);
 
-		if (j > i && !clean_is_near(p, j - 1, 3))
+		if (j > i && !clean_is_near(p, j - 1, 3) && !is_phone_gap(p, j - 1))
 			break;
 		if (n + more > longest)
 			break;
@@ -612,6 +628,20 @@ end_of(const struct clean_pass *p, const struct clean_hit *h)
 	    k->look == LOOK_UPPER && clean_is_followed(p, h->last, "."));
 }
 
+/* Where what goes with a telephone number begins: its + and the bracket of its area. */
+static size_t
+start_of(const struct clean_pass *p, const struct clean_hit *h)
+{
+	size_t from = token_at(p, h->first)->from, to = token_at(p, h->last)->to;
+
+	if ((h->term->kinds & 1u << NAMES_OTHER) == 0 || h->first == h->last ||
+	    token_at(p, h->first)->kind != TOKEN_NUMBER)
+		return from;
+	if (from > 0 && p->text[from - 1] == '(' && memchr(p->text + from, ')', to - from) != NULL)
+		from--;
+	return from - (from > 0 && p->text[from - 1] == '+');
+}
+
 int
 clean_own(struct clean_pass *p, struct err *e)
 {
@@ -630,7 +660,7 @@ clean_own(struct clean_pass *p, struct err *e)
 			continue;
 		got = (h->term->kinds & OF_NAMES) != 0 ?
 		    clean_mark_name(p, h->first, end_of(p, h), e) :
-		    clean_mark(p, token_at(p, h->first)->from, end_of(p, h), NULL, 0, e);
+		    clean_mark(p, start_of(p, h), end_of(p, h), NULL, 0, e);
 		if (got < 0)
 			return -1;
 	}

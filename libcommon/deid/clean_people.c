@@ -5,6 +5,7 @@
 
 #define WORDS_MAX 4	/* of a name, initials and particles not counted */
 #define TITLES_MAX 8	/* in a row */
+#define THING_MIN 8	/* letters of a word that its ending tells to be a thing's */
 #define PIECES_MAX 16	/* tokens of one word or of a chain of carets */
 
 /* How sure the words before make it that a name follows. */
@@ -97,6 +98,27 @@ name_word(const struct clean_pass *p, size_t i, bool capitals)
 	if (k != NULL && k->joined)	/* T2, B31f */
 		return i;
 	return letters >= 2 ? j : i;
+}
+
+/* Positioning, Characteristics, Interpretation: by its ending the word of a thing. */
+static bool
+is_thing(const struct clean_pass *p, size_t i)
+{
+	static const char *const endings[] = { "tion", "tions", "ment", "ments", "istic",
+	    "istics", "ology", "graphy", "bility", "ivity", "matic", "tioning", "ioned" };
+	const struct token *k = token_at(p, i);
+	const char *folded;
+	size_t e, n;
+
+	if (k == NULL || k->folded_len < THING_MIN)
+		return false;
+	folded = token_text(&p->c->tokens, k) + k->folded_len;
+	for (e = 0; e < sizeof endings / sizeof endings[0]; e++) {
+		n = strlen(endings[e]);
+		if (memcmp(folded - n, endings[e], n) == 0)
+			return true;
+	}
+	return false;
 }
 
 struct name {
@@ -222,6 +244,8 @@ after_role(struct clean_pass *p, size_t i, size_t *next, struct err *e)
 		return 0;
 	while (j - i < TITLES_MAX && clean_is_title(p, j) && is_gap(p, j, ".", false))
 		j++;
+	if (!colon && is_thing(p, j))
+		return 0;
 	sure = colon || (token_at(p, i)->look == LOOK_LOWER && !is_upper(p, j));
 	return mark_name(p, j, colon || !is_upper(p, i), sure ? TRUST_NAME : TRUST_FULL, next, e);
 }

@@ -15,6 +15,8 @@
 #define ID_MIN 3		/* letters and digits; shorter ids are every number */
 #define ID_DIGITS_MIN 5		/* digits of an id that are noted without its letters */
 #define LOGIN_MIN 4		/* letters of a name that stands in a login */
+#define PHONE_DIGITS_MIN 7	/* of one with its area's code */
+#define COUNTRY_DIGITS_MAX 4	/* before it, a zero among them */
 #define SLOTS_MIN 256
 
 struct names {
@@ -592,13 +594,34 @@ add_part(struct names *d, const struct source *s, const char *text, size_t len,
 		return got < 0 ? -1 : 0;
 	if (add_term(d, s, NAMES_WHOLE, t->folded.data, t->folded.len, e) < 0)
 		return -1;
-	for (i = 0; i < t->n && s->kind == NAMES_PLACE; i++) {
+	for (i = 0; i < t->n; i++) {
 		k = &t->items[i];
 		if (k->kind == TOKEN_WORD && k->letters >= PLACE_WORD_MIN && !k->joined &&
 		    (i + 1 == t->n || !k[1].joined) &&
 		    add_term(d, s, NAMES_WORD, token_text(t, k), k->folded_len, e) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+/* A telephone number: with its country's code, with its area's, without. */
+static int
+add_phone(struct names *d, const struct source *s, const char *text, size_t len,
+    struct err *e)
+{
+	size_t i;
+
+	buf_clear(&d->joined);
+	for (i = 0; i < len; i++) {
+		if (((unsigned char)text[i] | 0x20) >= 'a')
+			return 0;
+		if (text[i] >= '0' && text[i] <= '9' &&
+		    buf_add(&d->joined, text + i, 1, e) < 0)
+			return -1;
+	}
+	for (i = 0; i <= COUNTRY_DIGITS_MAX && i + PHONE_DIGITS_MIN <= d->joined.len; i++)
+		if (add_term(d, s, NAMES_WHOLE, d->joined.data + i, d->joined.len - i, e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -614,7 +637,7 @@ add_parts(struct names *d, const struct source *s, const char *text, size_t len,
 				return -1;
 			from = i + 1;
 		}
-	return 0;
+	return s->kind == NAMES_OTHER ? add_phone(d, s, text, len, e) : 0;
 }
 
 static int

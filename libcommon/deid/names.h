@@ -27,7 +27,7 @@ enum names_kind {
 	NAMES_UID,
 	NAMES_PLACE,		/* institution, department, address */
 	NAMES_DEVICE,		/* station name, serial number */
-	NAMES_OTHER		/* whole text, as it is: phone, comments of contact */
+	NAMES_OTHER		/* an address, a telephone, mail: parts, words, groupings */
 };
 
 struct names;
@@ -54,7 +54,7 @@ enum {
 	NAMES_INITIALS = 1u << 3,	/* all of a patient's, in one of the usual orders */
 	NAMES_JOINED = 1u << 4,		/* several words of a name */
 	NAMES_WHOLE = 1u << 5,		/* a whole value that is no name */
-	NAMES_WORD = 1u << 6,		/* a word of a place */
+	NAMES_WORD = 1u << 6,		/* a word of a place or an address */
 	NAMES_LOGIN = 1u << 7		/* an initial and a name in one word: jsmith */
 };
 

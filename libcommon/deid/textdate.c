@@ -12,6 +12,7 @@
 #define PLAIN_YEAR_MIN 1900	/* of dates that are a month and a year alone */
 #define PLAIN_YEAR_MAX 2100
 #define PIVOT 40	/* years of two digits up to it are of this century, if nothing tells */
+#define LANGUAGE_WORDS 256	/* of a text that are asked for its language */
 #define OLD_AGE 89	/* years; the year of birth of who is older goes, too */
 
 typedef const struct textdate_source *source;
@@ -131,6 +132,12 @@ is_unit_after(source s, size_t last)
 static bool
 is_after_version(source s, size_t i)
 {
+	const char *p;
+
+	/* v. 3.5.2021: vom */
+	if (i > 0 && is_word(s, i - 1, "v") && between(s, i - 1, &p) == 2 && p[0] == '.' &&
+	    p[1] == ' ')
+		return false;
 	return (i > 0 && (classes(s, i - 1) & WORD_VERSION) != 0) ||
 	    (i > 1 && (classes(s, i - 2) & WORD_VERSION) != 0 &&
 	    !is_number(s, i - 1, 1, 99));
@@ -527,6 +534,24 @@ find_birth_year(source s, size_t i, struct textdate *t)
 
 /* ---- names of months */
 
+static const char *const english_months[] = { "jan", "feb", "mar", "apr", "may", "jun",
+    "jul", "aug", "sep", "oct", "nov", "dec", NULL };
+
+/* Has the text a word of a language that writes months small? */
+static bool
+is_romance(source s)
+{
+	static const char *const words[] = { "de", "del", "el", "la", "le", "les", "los", "las",
+	    "du", "des", "il", "di", "della", "dal", "da", "em", "op", "het", "een", "van", "och",
+	    "med", "den", "dnia", "z", "con", "sin", "y", NULL };
+	size_t i;
+
+	for (i = 0; i < s->tokens->n && i < LANGUAGE_WORDS; i++)
+		if (token_at(s, i)->look == LOOK_LOWER && is_one_of(s, i, words))
+			return true;
+	return false;
+}
+
 /*
  * The row that has the word of token I: capital words are of languages that write them
  * so, which come first in the file, others rather of one that does not.
@@ -537,9 +562,14 @@ take_word(source s, size_t i, uint32_t class, struct textdate_part *part, int *n
 	const struct token *k = token_at(s, i);
 	const char *const *forms;
 	uint32_t code;
-	bool wants_capital = k->look != LOOK_LOWER;
+	bool wants_capital, is_english;
 	size_t n, len;
 	int at;
+
+	/* 14may21 is English where nothing tells another language. */
+	is_english = k->look == LOOK_LOWER && class == WORD_MONTH &&
+	    is_one_of(s, i, english_months) && !is_romance(s);
+	wants_capital = k->look != LOOK_LOWER || is_english;
 
 	*part = part_of(s, i);
 	for (n = 0; (at = lists_calendar(s->lists, class, token_text(s->tokens, k),
@@ -549,6 +579,9 @@ take_word(source s, size_t i, uint32_t class, struct textdate_part *part, int *n
 			*number = at + 1;
 		}
 		len = fold_read(forms[at], strlen(forms[at]), &code);
+		/* of May the row of Jan, not of January */
+		if (is_english && strlen(forms[0]) != k->folded_len)
+			continue;
 		if (len > 0 && (fold_class(code) == FOLD_UPPER) == wants_capital) {
 			part->forms = forms;
 			*number = at + 1;
@@ -711,6 +744,61 @@ find_month_first(source s, size_t i, struct textdate *t)
 	return t->y >= PLAIN_YEAR_MIN && t->y <= PLAIN_YEAR_MAX;
 }
 
+/* 14.V.2021 */
+static bool
+find_roman(source s, size_t i, struct textdate *t)
+{
+	static const char *const numerals[] = { "I", "II", "III", "IV", "V", "VI", "VII", "VIII",
+	    "IX", "X", "XI", "XII", NULL };
+	const struct token *k = token_at(s, i + 1);
+	const char *p;
+	char mark;
+
+	if (!is_day(s, i) || !is_year(s, i + 2) || k->kind != TOKEN_WORD ||
+	    k->look != LOOK_UPPER || between(s, i, &p) == 0)
+		return false;
+	mark = *p;
+	if (mark == '\0' || strchr("./-", mark) == NULL || !is_between(s, i, mark) ||
+	    !is_between(s, i + 1, mark))
+		return false;
+	for (t->m = 0; numerals[t->m] != NULL; t->m++)
+		if (strlen(numerals[t->m]) == k->to - k->from &&
+		    memcmp(numerals[t->m], s->text + k->from, k->to - k->from) == 0)
+			break;
+	if (numerals[t->m++] == NULL)
+		return false;
+	set_three(s, i, i + 2, i + 1, i, t);
+	t->month.forms = numerals;
+	t->y = value(s, i + 2);
+	t->d = value(s, i);
+	return is_date(t->y, t->m, t->d);
+}
+
+/* The first day of 14-16 May 2021; the rest is a date of its own. */
+static bool
+find_range(source s, size_t i, struct textdate *t)
+{
+	struct textdate last = { 0 };
+	const char *p;
+	size_t n;
+
+	if (!is_day(s, i) || !is_day(s, i + 1) || (n = between(s, i, &p)) == 0 ||
+	    !((n == 1 && *p == '-') || (n == 3 && memcmp(p, "\xe2\x80\x93", 3) == 0) ||
+	    (n == 3 && memcmp(p, " - ", 3) == 0)) ||
+	    value(s, i) >= value(s, i + 1) || (i > 0 && is_number(s, i - 1, 1, 99) &&
+	    are_between(s, i - 1, "./-", 1)) || !find_day_month(s, i + 1, &last))
+		return false;
+	t->day = part_of(s, i);
+	t->y = last.y;
+	t->m = last.m;
+	t->d = value(s, i);
+	t->until = last.d;
+	t->from = t->day.from;
+	t->to = t->day.to;
+	t->next = i + 1;
+	return true;
+}
+
 /* 2021-May-14, 2021 May 14. */
 static bool
 find_year_month(source s, size_t i, struct textdate *t)
@@ -861,12 +949,14 @@ is_birth_of_patient(source s, const struct textdate *t)
 	return false;
 }
 
-/* The T of an ISO time, and what Slavic languages write behind a year. */
+/* The dash of a range, the T of an ISO time, and what Slavic languages write behind a year. */
 static uint32_t
 bare_end(source s, const struct textdate *t)
 {
 	const struct token *k = token_at(s, t->next), *before = token_at(s, t->next - 1);
 
+	if (t->until != 0)
+		return k->from;
 	if (k == NULL || before->to != t->to || k->letters != 1)
 		return t->to;
 	if (k->joined && is_word(s, t->next, "t") && is_number(s, t->next + 1, 2, 6) &&
@@ -887,9 +977,9 @@ textdate_find(source s, size_t i, struct textdate *out)
 		enum { ALWAYS, WORDS, SIGNS } when;
 		uint32_t max;		/* digits of a number that it begins with */
 	} finders[] = { { find_run, ALWAYS, 14 }, { find_three, ALWAYS, 4 },
-	    { find_year_month, WORDS, 4 }, { find_day_month, WORDS, 2 },
+	    { find_year_month, WORDS, 4 }, { find_range, WORDS, 2 }, { find_day_month, WORDS, 2 },
 	    { find_month_first, WORDS, 0 }, { find_signs, SIGNS, 4 },
-	    { find_two, ALWAYS, 4 },
+	    { find_two, ALWAYS, 4 }, { find_roman, ALWAYS, 2 },
 	    { find_day_only, ALWAYS, 2 }, { find_birth_year, ALWAYS, 4 } };
 	const struct token *k = token_at(s, i);
 	struct textdate t;
@@ -954,7 +1044,7 @@ is_padded(source s, const struct textdate *t)
 {
 	uint32_t day = t->day.to - t->day.from, month = t->month.to - t->month.from;
 
-	if (t->month.forms != NULL)	/* 05 May */
+	if (t->month.forms != NULL || t->until != 0)	/* 05 May */
 		return day == 2 && s->text[t->day.from] == '0';
 	return (t->month.to == 0 || month == 2) && (t->day.to == 0 || day == 2);
 }
@@ -1018,7 +1108,7 @@ textdate_shift(source s, const struct textdate *t, int days, struct buf *out,
 	uint32_t at = t->from;
 	size_t i, start = out->len;
 	long day;
-	int y = t->y;
+	int y = t->y, month, last;
 
 	if (y == 0 && (y = latest_year(s)) == 0)
 		y = 2000;
@@ -1029,6 +1119,12 @@ textdate_shift(source s, const struct textdate *t, int days, struct buf *out,
 	dates_from_days(day, &v.y, &v.m, &v.d);
 	if (v.y < 1 || v.y > 9999)
 		return 0;
+	/* Of days in two months now the last alone is told. */
+	if (t->until != 0) {
+		dates_from_days(day + t->until - t->d, &y, &month, &last);
+		if (month != v.m)
+			return 0;
+	}
 	v.weekday = (int)(((day + 3) % 7 + 7) % 7);	/* 1970-01-01 was a Thursday */
 	for (;;) {
 		next = NULL;

@@ -40,6 +40,7 @@ struct textdate {
 	size_t next;		/* the first token after it */
 	struct textdate_part year, month, day, weekday, ordinal;
 	int y, m, d;		/* 0 where it has none */
+	int until;		/* day that ends a range of days that D begins, or 0 */
 	bool is_birth;		/* the patient's, or a birth date by its label */
 };
 
