@@ -125,6 +125,24 @@ x.save_as('out/$CT.dcm')"
 	[[ $output != *"[1"* ]]
 }
 
+@test "the year of birth of who is over 89 goes from text though dates are kept" {
+	py "
+x = d('$CT_FILE')
+x.StudyDate = x.SeriesDate = x.ContentDate = x.AcquisitionDate = '20210514'
+x.PatientBirthDate = '19310203'
+x.StudyDescription = 'born 1931, prior 2019'
+x.save_as('old.dcm')
+x.PatientBirthDate = '19610203'
+x.StudyDescription = 'born 1961, prior 2019'
+x.save_as('young.dcm')"
+	run -0 dcm-scrub -k key --retain full-dates --clean descriptors -O out old.dcm young.dcm
+	run -0 py "
+print(d('out/old.dcm').StudyDescription)
+print(d('out/young.dcm').StudyDescription)"
+	[ "${lines[0]}" = "prior 2019" ]
+	[ "${lines[1]}" = "born 1961, prior 2019" ]
+}
+
 @test "the marks say what was done and claim nothing else" {
 	run -0 dcm-scrub -k key --retain uids,patient -o out.dcm "$CT_FILE"
 	run -0 py "

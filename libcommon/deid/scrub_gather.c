@@ -96,6 +96,9 @@ is_kept(struct work *w, struct item *set, const struct element *el,
 	enum profile_action does = scrub_decide(w, &p, el).action;
 	enum policy_action a;
 
+	/* Dates that stay tell how old the patient is; text that has them keeps them. */
+	if (kind == NAMES_DATE && w->settings.dates == CLEAN_DATES_KEEP)
+		return false;
 	if (does != ACTION_KEEP && (does != ACTION_CLEAN || kind == NAMES_PATIENT ||
 	    kind == NAMES_PERSON || kind == NAMES_BIRTH))
 		return false;
