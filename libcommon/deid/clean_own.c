@@ -107,13 +107,22 @@ is_split_number(const struct clean_pass *p, size_t i, size_t j,
 	return false;
 }
 
+/* A capital letter, or one of Hebrew or Arabic, which have none. */
+static bool
+is_capital(const struct clean_pass *p, const struct token *k)
+{
+	unsigned char first = (unsigned char)p->text[k->from];
+
+	return k->look == LOOK_UPPER || (first >= 0xd6 && first <= 0xdb);
+}
+
 static bool
 is_dotted(const struct clean_pass *p, size_t i, size_t j)
 {
 	size_t k;
 
 	for (k = i; k <= j; k++)
-		if (token_at(p, k)->letters != 1 || token_at(p, k)->look != LOOK_UPPER ||
+		if (token_at(p, k)->letters != 1 || !is_capital(p, token_at(p, k)) ||
 		    !clean_is_followed(p, k, "."))
 			return false;
 	return j > i;
@@ -186,7 +195,8 @@ is_accepted(const struct clean_pass *p, size_t i, size_t j, const struct names_t
 		return is_one_word(p, i, j) || (k->letters <= 3 && t->len >= 6);
 	if (k->letters == 1) {
 		*is_weak = true;
-		return k->look == LOOK_UPPER && !is_of_measure(p, i);
+		return (k->look == LOOK_UPPER && !is_of_measure(p, i)) ||
+		    (is_capital(p, k) && clean_is_followed(p, i, "."));
 	}
 	*is_weak = (k->classes & (WORDS_NO_NAME | WORD_EITHER | WORD_EPONYM |
 	    WORD_PARTICLE)) != 0 || (k->letters == 2 && k->look == LOOK_LOWER);
@@ -295,6 +305,28 @@ find_declined(const struct clean_pass *p, const struct token *k)
 	return NULL;
 }
 
+/* Müllersch.: the beginning of a patient's name, cut off with a full stop. */
+static const struct names_term *
+find_cut(const struct clean_pass *p, size_t i)
+{
+	const struct token *k = token_at(p, i);
+	const char *folded = token_text(&p->c->tokens, k);
+	const struct names_term *t;
+	size_t n, j;
+
+	if (k->folded_len < DECLINED_MIN || k->look == LOOK_LOWER || k->joined ||
+	    !clean_is_followed(p, i, ".") ||
+	    (k->classes & (WORDS_NO_NAME | WORD_EPONYM | WORD_EITHER | WORD_GIVEN)) != 0)
+		return NULL;
+	t = names_terms(p->names, &n);
+	for (j = 0; j < n; j++)
+		if ((t[j].kinds & 1u << NAMES_PATIENT) != 0 && (t[j].parts & NAMES_FAMILY) != 0 &&
+		    t[j].len > k->folded_len &&
+		    memcmp(names_text(p->names, &t[j]), folded, k->folded_len) == 0)
+			return &t[j];
+	return NULL;
+}
+
 /* A whole name that a longer word begins with: doejanechest. */
 static const struct names_term *
 find_prefix(const struct clean_pass *p, const struct token *k)
@@ -397,7 +429,8 @@ find_hits(struct clean_pass *p, struct err *e)
 		}
 		if (t == NULL && k->kind == TOKEN_WORD && names_may_begin(p->names,
 		    (unsigned char)folded[0], (unsigned char)folded[1])) {
-			t = find_declined(p, k);
+			if ((t = find_declined(p, k)) == NULL)
+				t = find_cut(p, i);
 			if (t == NULL && k->folded_len > PREFIX_MIN &&
 			    k->to - k->from == k->folded_len && (t = find_prefix(p, k)) != NULL) {
 				if (clean_mark(p, k->from, k->from + t->len, NULL, 0, e) < 0)
@@ -618,14 +651,16 @@ judge_weak(struct clean_pass *p)
 			h[i - 1].is_weak = false;
 }
 
-/* The end of what goes with token LAST: the dot of an initial. */
+/* The end of what goes with token LAST: the dot of an initial, of a name cut short. */
 static size_t
 end_of(const struct clean_pass *p, const struct clean_hit *h)
 {
 	const struct token *k = token_at(p, h->last);
+	bool is_cut = h->first == h->last && h->term->len > k->folded_len && memcmp(
+	    names_text(p->names, h->term), token_text(&p->c->tokens, k), k->folded_len) == 0;
 
-	return k->to + (k->letters == 1 && (h->term->kinds & OF_NAMES) != 0 &&
-	    k->look == LOOK_UPPER && clean_is_followed(p, h->last, "."));
+	return k->to + ((is_cut || (k->letters == 1 && is_capital(p, k))) &&
+	    (h->term->kinds & OF_NAMES) != 0 && clean_is_followed(p, h->last, "."));
 }
 
 /* Where what goes with a telephone number begins: its + and the bracket of its area. */

@@ -307,6 +307,7 @@ static int
 add_initials(struct names *d, const struct source *s, const struct component *family,
     const struct component *given, struct err *e)
 {
+	const struct piece *end = &family->words[family->n - 1];
 	struct piece last = { family->words[0].text, family->words[0].initial, 0, false };
 	struct piece all = { 0 };
 	struct buf b = { 0 };
@@ -324,6 +325,11 @@ add_initials(struct names *d, const struct source *s, const struct component *fa
 	    last.len, e) < 0 ||
 	    add_joined(d, s, NAMES_INITIALS, &last, last.len, &all,
 	    given->words[0].initial, e) < 0)
+		goto out;
+	/* E.B. is Emile van den Berg */
+	if (family->n > 1 && (add_joined(d, s, NAMES_INITIALS, &all, given->words[0].initial,
+	    end, end->initial, e) < 0 || add_joined(d, s, NAMES_INITIALS, end, end->initial,
+	    &all, given->words[0].initial, e) < 0))
 		goto out;
 	got = 0;
 out:

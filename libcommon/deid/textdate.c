@@ -657,6 +657,8 @@ year_after(source s, size_t i, bool has_day)
 	n = between(s, j - 1, &p);
 	if (n == 0)	/* 14MAY21 */
 		return has_day ? j : 0;
+	if (has_day && n == 2 && p[0] == '.' && value(s, j) > 31)	/* 26. Okt. 56 */
+		return j;
 	return p[n - 1] == '\'' || *p == '-' || *p == '/' || (has_day && n == 1) ? j : 0;
 }
 
