@@ -584,6 +584,46 @@ has_one(const struct clean_pass *p, char mark)
 	return at != NULL && memchr(at + 1, mark, p->len - (size_t)(at + 1 - p->text)) == NULL;
 }
 
+/* A LONG T2, I LONG */
+static bool
+is_article(const struct clean_pass *p, const struct clean_hit *initial,
+    const struct clean_hit *name)
+{
+	char c = *token_text(&p->c->tokens, token_at(p, initial->first));
+
+	return initial < name && (c == 'a' || c == 'i' || c == 'x');
+}
+
+/* How many tokens, all of those from FIRST to END, are a date in numbers; 0 if none is. */
+static size_t
+date_tokens(const struct clean_pass *p, size_t first, size_t end)
+{
+	size_t i, n = end - first;
+
+	for (i = first; i < end; i++)
+		if (token_at(p, i)->kind != TOKEN_NUMBER)
+			return 0;
+	return n == 3 || (n == 1 && token_at(p, first)->letters == 8) ? n : 0;
+}
+
+/* LONG F at the start of a text or at its end; but LONG L has two sides. */
+static bool
+are_name_and_initial(const struct clean_pass *p, const struct clean_hit *a,
+    const struct clean_hit *b)
+{
+	const struct clean_hit *name = token_at(p, a->first)->letters > 1 ? a : b;
+	const struct clean_hit *initial = name == a ? b : a;
+	const struct token *k = token_at(p, name->first), *letter = token_at(p, initial->first);
+	const struct token *next = token_at(p, b->last + 1);
+
+	return !p->settings->own_only && (a->first == 0 || next == NULL) && is_same_person(a, b) &&
+	    (name->term->kinds & 1u << NAMES_PATIENT) != 0 && name->first == name->last &&
+	    (name->term->parts & NAMES_FAMILY) != 0 && k->look != LOOK_LOWER && k->letters > 2 &&
+	    letter->letters == 1 && letter->look == LOOK_UPPER && !is_side(p, initial) &&
+	    !is_article(p, initial, name) && !is_of_science(p, name) &&
+	    (next == NULL || !next->joined);
+}
+
 /*
  * The patient's own name, whatever word it is, where it is no part of a run of words: the
  * whole value, or what a mark sets off at its end (CT Thorax - LONG) or its start.
@@ -592,24 +632,27 @@ static bool
 is_set_apart(const struct clean_pass *p, const struct clean_hit *h)
 {
 	const struct token *k = token_at(p, h->first);
-	size_t n = p->c->tokens.n;
+	size_t start = date_tokens(p, 0, h->first), end = h->last + 1;
 
 	if (p->settings->own_only || (h->term->kinds & 1u << NAMES_PATIENT) == 0 ||
 	    (h->term->parts & (NAMES_FAMILY | NAMES_GIVEN)) == 0 || h->first != h->last ||
 	    k->kind != TOKEN_WORD || k->letters < 2)
 		return false;
-	if (n == 1)
+	end += date_tokens(p, end, p->c->tokens.n);
+	if (h->first == start && end == p->c->tokens.n)
 		return true;
 	if (is_told_patient(p, h))
 		return true;
-	if ((h->term->parts & NAMES_FAMILY) == 0 || k->letters < 3 || n > SET_APART_WORDS ||
+	if ((h->term->parts & NAMES_FAMILY) == 0 || k->letters < 3 ||
+	    p->c->tokens.n > SET_APART_WORDS ||
 	    is_of_science(p, h) || (k->look == LOOK_LOWER && (k->classes & WORD_STOP) != 0))
 		return false;
-	if (h->last + 1 == n)
-		return is_set_off(p, h->first - 1, "/=;:(|") ||
+	/* kernel: bone, but CT Thorax: BONE */
+	if (end == p->c->tokens.n && h->first > 0)
+		return is_set_off(p, h->first - 1, h->first > 1 ? "/;:(|" : "/;(|") ||
 		    (k->look != LOOK_LOWER && has_one(p, ',') &&
 		    is_set_off(p, h->first - 1, ","));
-	return h->first == 0 && (is_set_off(p, h->last, ";|") ||
+	return h->first == start && h->last + 1 < p->c->tokens.n && (is_set_off(p, h->last, ";|") ||
 	    (k->look != LOOK_LOWER && has_one(p, ',') && is_set_off(p, h->last, ",")));
 }
 
@@ -640,6 +683,9 @@ judge_weak(struct clean_pass *p)
 			h[i].is_weak = false;
 	for (i = 0; i + 1 < n; i++)
 		if (are_near(p, &h[i], &h[i + 1])) {
+			if (h[i].is_weak && h[i + 1].is_weak && clean_is_near(p, h[i].last, 1) &&
+			    are_name_and_initial(p, &h[i], &h[i + 1]))
+				h[i].is_weak = h[i + 1].is_weak = false;
 			if (h[i].is_weak && is_proven_by(p, &h[i], &h[i + 1]))
 				h[i].is_weak = false;
 			if (h[i + 1].is_weak && is_proven_by(p, &h[i + 1], &h[i]))
