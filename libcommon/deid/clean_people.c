@@ -239,12 +239,13 @@ after_role(struct clean_pass *p, size_t i, size_t *next, struct err *e)
 {
 	bool colon = is_gap(p, i, ":=", true), sure;
 	size_t j = i + 1;
+	struct name n;
 
 	if (!colon && !is_gap(p, i, ".", false))
 		return 0;
 	while (j - i < TITLES_MAX && clean_is_title(p, j) && is_gap(p, j, ".", false))
 		j++;
-	if (!colon && is_thing(p, j))
+	if (!colon && is_thing(p, j) && !(read_name(p, j, true, &n) && n.has_given))
 		return 0;
 	sure = colon || (token_at(p, i)->look == LOOK_LOWER && !is_upper(p, j));
 	return mark_name(p, j, colon || !is_upper(p, i), sure ? TRUST_NAME : TRUST_FULL, next, e);

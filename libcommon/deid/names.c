@@ -600,7 +600,8 @@ add_part(struct names *d, const struct source *s, const char *text, size_t len,
 		return got < 0 ? -1 : 0;
 	if (add_term(d, s, NAMES_WHOLE, t->folded.data, t->folded.len, e) < 0)
 		return -1;
-	for (i = 0; i < t->n; i++) {
+	/* The words of a mail's address are everywhere. */
+	for (i = 0; i < t->n && memchr(text, '@', len) == NULL; i++) {
 		k = &t->items[i];
 		if (k->kind == TOKEN_WORD && k->letters >= PLACE_WORD_MIN && !k->joined &&
 		    (i + 1 == t->n || !k[1].joined) &&

@@ -756,7 +756,7 @@ find_roman(source s, size_t i, struct textdate *t)
 	const char *p;
 	char mark;
 
-	if (!is_day(s, i) || !is_year(s, i + 2) || k->kind != TOKEN_WORD ||
+	if (!is_day(s, i) || token_at(s, i)->joined || !is_year(s, i + 2) || k->kind != TOKEN_WORD ||
 	    k->look != LOOK_UPPER || between(s, i, &p) == 0)
 		return false;
 	mark = *p;
@@ -784,7 +784,8 @@ find_range(source s, size_t i, struct textdate *t)
 	const char *p;
 	size_t n;
 
-	if (!is_day(s, i) || !is_day(s, i + 1) || (n = between(s, i, &p)) == 0 ||
+	/* L4-5 is no range of days. */
+	if (!is_day(s, i) || token_at(s, i)->joined || !is_day(s, i + 1) || (n = between(s, i, &p)) == 0 ||
 	    !((n == 1 && *p == '-') || (n == 3 && memcmp(p, "\xe2\x80\x93", 3) == 0) ||
 	    (n == 3 && memcmp(p, " - ", 3) == 0)) ||
 	    value(s, i) >= value(s, i + 1) || (i > 0 && is_number(s, i - 1, 1, 99) &&
