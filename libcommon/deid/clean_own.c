@@ -624,6 +624,17 @@ are_name_and_initial(const struct clean_pass *p, const struct clean_hit *a,
 	    (next == NULL || !next->joined);
 }
 
+/* CT Thorax w contrast Long; but mit Stein, with Stone. */
+static bool
+is_capital_after_small(const struct clean_pass *p, size_t i)
+{
+	const struct token *before = token_at(p, i - 1);
+
+	return token_at(p, i)->look == LOOK_TITLE && before->kind == TOKEN_WORD &&
+	    before->look == LOOK_LOWER && before->letters > 2 &&
+	    (before->classes & WORD_STOP) == 0 && clean_is_near(p, i - 1, 1);
+}
+
 /*
  * The patient's own name, whatever word it is, where it is no part of a run of words: the
  * whole value, or what a mark sets off at its end (CT Thorax - LONG) or its start.
@@ -649,7 +660,7 @@ is_set_apart(const struct clean_pass *p, const struct clean_hit *h)
 		return false;
 	/* kernel: bone, but CT Thorax: BONE */
 	if (end == p->c->tokens.n && h->first > 0)
-		return is_set_off(p, h->first - 1, h->first > 1 ? "/;:(|" : "/;(|") ||
+		return is_capital_after_small(p, h->first) || is_set_off(p, h->first - 1, h->first > 1 ? "/;:(|" : "/;(|") ||
 		    (k->look != LOOK_LOWER && has_one(p, ',') &&
 		    is_set_off(p, h->first - 1, ","));
 	return h->first == start && h->last + 1 < p->c->tokens.n && (is_set_off(p, h->last, ";|") ||
