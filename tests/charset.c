@@ -16,6 +16,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/random.h"
 #include "dicom/charset.h"
 
 static struct err e;
@@ -31,11 +32,8 @@ static uint64_t
 chance(void)
 {
 	static uint64_t state = 1;
-	uint64_t z = state += 0x9e3779b97f4a7c15u;
 
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return z ^ z >> 31;
+	return random_next(&state);
 }
 
 /* Bytes, escape sequences whole and cut, delimiters, characters of two and four bytes. */

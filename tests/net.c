@@ -11,17 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "text/net.h"
 
 static uint64_t
 chance(void)
 {
 	static uint64_t state = 1;
-	uint64_t z = state += 0x9e3779b97f4a7c15u;
 
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return z ^ z >> 31;
+	return random_next(&state);
 }
 
 static void

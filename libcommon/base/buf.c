@@ -1,6 +1,7 @@
 /* buf: a growing run of bytes; see buf.h. */
 #include "base/buf.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,22 @@ buf_add(struct buf *b, const void *bytes, size_t n, struct err *e)
 	b->len += n;
 	b->data[b->len] = '\0';
 	return 0;
+}
+
+int
+buf_read(struct buf *b, FILE *in, size_t max, struct err *e)
+{
+	char bytes[1 << 14];
+	size_t n, all = 0;
+
+	while ((n = fread(bytes, 1, sizeof bytes, in)) > 0) {
+		if (n > max - all)
+			return err_set(e, "more than %zu bytes", max);
+		all += n;
+		if (buf_add(b, bytes, n, e) < 0)
+			return -1;
+	}
+	return ferror(in) ? err_set(e, "read: %s", strerror(errno)) : 0;
 }
 
 void

@@ -8,6 +8,7 @@
 #define UNPHI_BASE_BUF_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/err.h"
 
@@ -25,6 +26,12 @@ int buf_reserve(struct buf *b, size_t more, struct err *e);
 
 /* Appends N bytes. Returns 0, or -1 out of memory with B unchanged. */
 int buf_add(struct buf *b, const void *bytes, size_t n, struct err *e);
+
+/*
+ * Appends what is left of IN, MAX bytes at most. Returns 0, or -1 with E filled: there
+ * are more, or reading failed.
+ */
+int buf_read(struct buf *b, FILE *in, size_t max, struct err *e);
 
 /* Empties B but keeps its memory. */
 void buf_clear(struct buf *b);

@@ -1,4 +1,4 @@
-/* utf8: one character of UTF-8, read and written; see utf8.h. */
+/* utf8: UTF-8, read and written one character at a time; see utf8.h. */
 #include "base/utf8.h"
 
 size_t
@@ -30,6 +30,18 @@ utf8_read(const char *text, size_t n, uint32_t *u)
 		return 0;
 	*u = v;
 	return len;
+}
+
+bool
+utf8_is_valid(const char *p, size_t n)
+{
+	size_t len;
+	uint32_t u;
+
+	for (; n > 0; p += len, n -= len)
+		if ((len = utf8_read(p, n, &u)) == 0)
+			return false;
+	return true;
 }
 
 size_t

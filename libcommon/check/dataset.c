@@ -600,6 +600,23 @@ dataset_find(const struct dataset *d, uint32_t tag)
 	return -1;
 }
 
+int64_t
+dataset_in_item(const struct dataset *d, int64_t seq, uint32_t item, uint32_t tag)
+{
+	const struct element *x;
+	size_t i;
+
+	/* What is in a sequence follows it, up to the next element of the top. */
+	for (i = (size_t)seq + 1; i < dataset_count(d); i++) {
+		x = dataset_at(d, i);
+		if (x->parent == DATASET_TOP)
+			break;
+		if (x->parent == (uint32_t)seq && x->item == item && x->tag == tag)
+			return (int64_t)i;
+	}
+	return -1;
+}
+
 int
 dataset_value(const struct dataset *d, size_t i, size_t max, struct buf *b,
     struct err *e)

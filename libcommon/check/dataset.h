@@ -66,6 +66,10 @@ const struct element *dataset_at(const struct dataset *d, size_t i);
 /* Index of the first top-level element of that tag, or -1. */
 int64_t dataset_find(const struct dataset *d, uint32_t tag);
 
+/* The same of item ITEM, from 1, of the sequence at index SEQ. */
+int64_t dataset_in_item(const struct dataset *d, int64_t seq, uint32_t item,
+    uint32_t tag);
+
 /*
  * The value of element I, MAX bytes of it at most, into B, which is emptied
  * first; a NUL follows it. Returns 0 or -1.

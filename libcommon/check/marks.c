@@ -8,21 +8,6 @@
 #define CODES 0x00120064
 #define LONGITUDINAL 0x00280303
 
-/* The element TAG in item ITEM of sequence SEQ, or -1. */
-static int64_t
-find_in(const struct dataset *d, int64_t seq, uint32_t item, uint32_t tag)
-{
-	const struct element *x;
-	size_t i;
-
-	for (i = (size_t)seq + 1; i < dataset_count(d); i++) {
-		x = dataset_at(d, i);
-		if (x->parent == (uint32_t)seq && x->item == item && x->tag == tag)
-			return (int64_t)i;
-	}
-	return -1;
-}
-
 static uint32_t
 items_of(const struct dataset *d, int64_t seq)
 {
@@ -48,8 +33,8 @@ check_claims(const struct dataset *d, unsigned *claims, struct err *e)
 	int o, got = -1;
 
 	for (item = 1; item <= items; item++) {
-		if (dataset_text(d, find_in(d, seq, item, 0x00080102), &scheme, e) < 0 ||
-		    dataset_text(d, find_in(d, seq, item, 0x00080100), &code, e) < 0)
+		if (dataset_text(d, dataset_in_item(d, seq, item, 0x00080102), &scheme, e) < 0 ||
+		    dataset_text(d, dataset_in_item(d, seq, item, 0x00080100), &code, e) < 0)
 			goto out;
 		if (strcmp(scheme.data, "DCM") == 0 &&
 		    (o = option_of_code(code.data)) >= 0)
@@ -126,7 +111,7 @@ whole_items(const struct subject *s, int64_t seq, struct err *e)
 
 	for (item = 1; item <= items; item++)
 		for (k = 0; k < 3; k++) {
-			i = find_in(s->set, seq, item, wanted[k]);
+			i = dataset_in_item(s->set, seq, item, wanted[k]);
 			if ((i < 0 || dataset_at(s->set, (size_t)i)->length == 0) &&
 			    check_say(s, "marks", LEVEL_ERROR, seq, e,
 			    "item %u has no (%04X,%04X)", item, wanted[k] >> 16,

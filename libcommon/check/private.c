@@ -19,23 +19,6 @@ enum {
 	DECLARATIONS_MAX = 64	/* real files have one */
 };
 
-/* The element TAG in item ITEM of sequence SEQ of D, or -1. */
-static int64_t
-find_in(const struct dataset *d, int64_t seq, uint32_t item, uint32_t tag)
-{
-	const struct element *x;
-	size_t i;
-
-	for (i = (size_t)seq + 1; i < dataset_count(d); i++) {
-		x = dataset_at(d, i);
-		if (x->parent == (uint32_t)seq && x->item == item && x->tag == tag)
-			return (int64_t)i;
-		if (x->parent == DATASET_TOP)
-			break;
-	}
-	return -1;
-}
-
 /* Does the list of US numbers at I, or of the low bytes of them, hold N? -1 on failure. */
 static int
 lists(const struct dataset *d, int64_t i, uint32_t n, struct err *e)
@@ -92,19 +75,19 @@ item_says(const struct dataset *d, int64_t seq, uint32_t item,
 	uint32_t k;
 	int got;
 
-	if ((got = lists(d, find_in(d, seq, item, GROUP), block->group, e)) <= 0 ||
-	    (got = text_is(d, find_in(d, seq, item, CREATOR), block->creator, e)) <= 0)
+	if ((got = lists(d, dataset_in_item(d, seq, item, GROUP), block->group, e)) <= 0 ||
+	    (got = text_is(d, dataset_in_item(d, seq, item, CREATOR), block->creator, e)) <= 0)
 		return got;
-	actions = find_in(d, seq, item, ACTIONS);
-	for (k = 1; actions >= 0 && find_in(d, actions, k, ACTION) >= 0; k++)
-		if ((got = lists(d, find_in(d, actions, k, IDENTIFYING), low, e)) != 0) {
+	actions = dataset_in_item(d, seq, item, ACTIONS);
+	for (k = 1; actions >= 0 && dataset_in_item(d, actions, k, ACTION) >= 0; k++)
+		if ((got = lists(d, dataset_in_item(d, actions, k, IDENTIFYING), low, e)) != 0) {
 			if (got > 0)
-				got = text_is(d, find_in(d, actions, k, ACTION), "X", e);
+				got = text_is(d, dataset_in_item(d, actions, k, ACTION), "X", e);
 			return got < 0 ? -1 : got > 0 ? UNKNOWN : REPLACED;
 		}
-	if ((got = text_is(d, find_in(d, seq, item, STATUS), "SAFE", e)) != 0)
+	if ((got = text_is(d, dataset_in_item(d, seq, item, STATUS), "SAFE", e)) != 0)
 		return got < 0 ? -1 : SAFE;
-	got = lists(d, find_in(d, seq, item, NONIDENTIFYING), low, e);
+	got = lists(d, dataset_in_item(d, seq, item, NONIDENTIFYING), low, e);
 	return got < 0 ? -1 : got > 0 ? SAFE : UNKNOWN;
 }
 
@@ -129,7 +112,7 @@ declared(const struct declarations *all, const struct block *block, uint32_t low
 
 	for (i = 0; got == UNKNOWN && i < all->n; i++)
 		for (item = 1; got == UNKNOWN &&
-		    find_in(all->d, (int64_t)all->at[i], item, CREATOR) >= 0; item++)
+		    dataset_in_item(all->d, (int64_t)all->at[i], item, CREATOR) >= 0; item++)
 			got = item_says(all->d, (int64_t)all->at[i], item, block, low, e);
 	return got;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/utf8.h"
 #include "deid/clean_internal.h"
 #include "deid/fold.h"
 #include "deid/textdate.h"
@@ -33,25 +34,13 @@ static int
 read_file(const char *name, struct buf *out, struct err *e)
 {
 	FILE *in = fopen(name, "rb");
-	char bytes[1 << 14];
-	size_t n;
-	int got = -1;
+	struct err why;
+	int got;
 
 	if (in == NULL)
 		return err_set(e, "%s: %s", name, strerror(errno));
-	while ((n = fread(bytes, 1, sizeof bytes, in)) > 0) {
-		if (out->len + n > FILE_MAX_BYTES) {
-			err_set(e, "%s: more than %u bytes", name, FILE_MAX_BYTES);
-			goto out;
-		}
-		if (buf_add(out, bytes, n, e) < 0)
-			goto out;
-	}
-	if (ferror(in))
-		err_set(e, "%s: %s", name, strerror(errno));
-	else
-		got = 0;
-out:
+	if ((got = buf_read(out, in, FILE_MAX_BYTES, &why)) < 0)
+		err_set(e, "%s: %s", name, why.text);
 	fclose(in);
 	return got;
 }
@@ -656,7 +645,7 @@ has_word(const char *text, size_t len)
 	size_t i, n;
 
 	for (i = 0; i < len; i += n) {
-		if ((n = fold_read(text + i, len - i, &code)) == 0)
+		if ((n = utf8_read(text + i, len - i, &code)) == 0)
 			return true;
 		if (fold_class(code) != FOLD_OTHER && fold_class(code) != FOLD_MARK)
 			return true;

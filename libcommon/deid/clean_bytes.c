@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/utf8.h"
 #include "deid/clean_internal.h"
 #include "deid/fold.h"
 
@@ -32,7 +33,7 @@ read_char(const struct bytes *b, size_t at, enum coding coding, uint32_t *code)
 	if (at >= b->n)
 		return 0;
 	if (coding == BYTES) {
-		size_t n = fold_read((const char *)b->p + at, b->n - at, code);
+		size_t n = utf8_read((const char *)b->p + at, b->n - at, code);
 
 		if (n == 0)
 			*code = b->p[at];
@@ -164,7 +165,7 @@ find_starts(const struct names *d, struct starts *s)
 	*s = (struct starts){ 0 };
 	t = names_terms(d, &n);
 	for (i = 0; i < n; i++) {
-		if (fold_read(names_text(d, &t[i]), t[i].len, &code) == 0)
+		if (utf8_read(names_text(d, &t[i]), t[i].len, &code) == 0)
 			continue;
 		firsts[(unsigned char)*names_text(d, &t[i])] = true;
 		s->high[code >> 8 & 0xff] = true;

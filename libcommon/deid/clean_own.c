@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/utf8.h"
 #include "deid/fold.h"
 
 #define TOKENS_MAX 40		/* that one term may be spread over: a UID */
@@ -361,7 +362,7 @@ find_solid(struct clean_pass *p, size_t i, struct err *e)
 		best = NULL;
 		step = n = chars = 0;
 		for (to = at; to < k->to && n <= longest;) {
-			size_t bytes = fold_read(p->text + to, k->to - to, &code);
+			size_t bytes = utf8_read(p->text + to, k->to - to, &code);
 
 			if (bytes == 0)
 				return 0;

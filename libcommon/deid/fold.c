@@ -3,36 +3,9 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 #include "deid/fold.inc"
-
-size_t
-fold_read(const char *p, size_t n, uint32_t *code)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *u = (const unsigned char *)p;
-	uint32_t c;
-	size_t len, i;
-
-	if (n == 0)
-		return 0;
-	if (u[0] < 0x80) {
-		*code = u[0];
-		return 1;
-	}
-	len = u[0] >= 0xf0 ? 4 : u[0] >= 0xe0 ? 3 : 2;
-	if (u[0] < 0xc2 || u[0] > 0xf4 || len > n)
-		return 0;
-	c = u[0] & (0x7fu >> len);
-	for (i = 1; i < len; i++) {
-		if ((u[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (u[i] & 0x3f);
-	}
-	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	*code = c;
-	return len;
-}
 
 enum fold_class
 fold_class(uint32_t code)
@@ -44,31 +17,6 @@ fold_class(uint32_t code)
 		return classes[class_pages[class_page_of[code >> 8]][code & 0xff]];
 	/* Beyond the basic plane: rarer ideographs; the rest names nobody. */
 	return code >= 0x20000 && code < 0x40000 ? FOLD_SOLID : FOLD_OTHER;
-}
-
-size_t
-fold_write(uint32_t code, char out[FOLD_BYTES_MAX])
-{
-	if (code < 0x80) {
-		out[0] = (char)code;
-		return 1;
-	}
-	if (code < 0x800) {
-		out[0] = (char)(0xc0 | code >> 6);
-		out[1] = (char)(0x80 | (code & 0x3f));
-		return 2;
-	}
-	if (code < 0x10000) {
-		out[0] = (char)(0xe0 | code >> 12);
-		out[1] = (char)(0x80 | (code >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (code & 0x3f));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | code >> 18);
-	out[1] = (char)(0x80 | (code >> 12 & 0x3f));
-	out[2] = (char)(0x80 | (code >> 6 & 0x3f));
-	out[3] = (char)(0x80 | (code & 0x3f));
-	return 4;
 }
 
 size_t
@@ -84,7 +32,7 @@ fold_char(uint32_t code, char out[FOLD_BYTES_MAX])
 			return n;
 		}
 	}
-	return fold_class(code) == FOLD_MARK ? 0 : fold_write(code, out);
+	return fold_class(code) == FOLD_MARK ? 0 : utf8_write(out, code);
 }
 
 uint32_t

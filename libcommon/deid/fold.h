@@ -1,5 +1,5 @@
 /*
- * fold.h - UTF-8 read one character at a time, and what case and accents leave of it
+ * fold.h - what case and accents leave of a character
  *
  * Folded text is full Unicode case folding without accents, compatible forms (full
  * width, ligatures) as plain ones and katakana as hiragana: share/letters.tsv. So "ß"
@@ -22,19 +22,10 @@ enum fold_class {
 
 #define FOLD_BYTES_MAX 8	/* what one character folds to, with its NUL */
 
-/*
- * Reads the character at P, of N bytes, into *CODE. Returns its length, or 0 when what
- * is there is no UTF-8 (RFC 3629): too long a form, a surrogate, cut off.
- */
-size_t fold_read(const char *p, size_t n, uint32_t *code);
-
 enum fold_class fold_class(uint32_t code);
 
 /* Writes what CODE folds to, UTF-8 without a NUL; returns its length, 0 for an accent. */
 size_t fold_char(uint32_t code, char out[FOLD_BYTES_MAX]);
-
-/* Writes CODE as UTF-8 and returns its length. */
-size_t fold_write(uint32_t code, char out[FOLD_BYTES_MAX]);
 
 /* The upper case of CODE, of the alphabets of Europe; another character is itself. */
 uint32_t fold_upper(uint32_t code);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/utf8.h"
 #include "deid/policy_internal.h"
 #include "dicom/charset.h"
 #include "dicom/dictionary.h"
@@ -44,54 +45,20 @@ policy_sop_class(const char *name)
 
 /* ---- opening */
 
-static bool
-is_utf8(const char *text, size_t len)
-{
-	const unsigned char *p = (const unsigned char *)text, *end = p + len;
-	unsigned more, i;
-	uint32_t c;
-
-	for (; p < end; p += more + 1) {
-		more = *p < 0x80 ? 0 : *p < 0xc2 ? 4 : *p < 0xe0 ? 1 :
-		    *p < 0xf0 ? 2 : *p < 0xf5 ? 3 : 4;
-		if (more == 4 || end - p <= (long)more)
-			return false;
-		c = more == 0 ? *p : *p & (0x3fu >> more);
-		for (i = 1; i <= more; i++) {
-			if ((p[i] & 0xc0) != 0x80)
-				return false;
-			c = c << 6 | (p[i] & 0x3fu);
-		}
-		if ((more == 2 && c < 0x800) || (more == 3 && (c < 0x10000 ||
-		    c > 0x10ffff)) || (c >= 0xd800 && c < 0xe000))
-			return false;
-	}
-	return true;
-}
-
 static int
 read_all(const char *path, struct buf *b, struct err *e)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	FILE *f = is_stdin ? stdin : fopen(path, "rb");
-	char bytes[4096];
-	size_t n;
-	int got = 0;
+	int got;
 
 	if (f == NULL)
 		return err_set(e, "%s", strerror(errno));
-	while (got == 0 && (n = fread(bytes, 1, sizeof bytes, f)) > 0) {
-		got = buf_add(b, bytes, n, e);
-		if (got == 0 && b->len > POLICY_BYTES_MAX)
-			got = err_set(e, "a policy of more than %d bytes",
-			    POLICY_BYTES_MAX);
-	}
-	if (got == 0 && ferror(f))
-		got = err_set(e, "read: %s", strerror(errno));
+	got = buf_read(b, f, POLICY_BYTES_MAX, e);
 	if (!is_stdin)
 		fclose(f);
 	if (got == 0 && b->len > 0 && (memchr(b->data, '\0', b->len) != NULL ||
-	    !is_utf8(b->data, b->len)))
+	    !utf8_is_valid(b->data, b->len)))
 		got = err_set(e, "is no UTF-8 text");
 	return got;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "deid/dates.h"
 #include "deid/fold.h"
 
@@ -578,7 +579,7 @@ take_word(source s, size_t i, uint32_t class, struct textdate_part *part, int *n
 			part->forms = forms;
 			*number = at + 1;
 		}
-		len = fold_read(forms[at], strlen(forms[at]), &code);
+		len = utf8_read(forms[at], strlen(forms[at]), &code);
 		/* of May the row of Jan, not of January */
 		if (is_english && strlen(forms[0]) != k->folded_len)
 			continue;
@@ -1020,7 +1021,7 @@ add_word(source s, const struct textdate_part *part, const char *word, struct bu
 	uint32_t code;
 
 	for (i = part->from; i < part->to; i += n) {
-		if ((n = fold_read(s->text + i, part->to - i, &code)) == 0)
+		if ((n = utf8_read(s->text + i, part->to - i, &code)) == 0)
 			break;
 		if (fold_class(code) == FOLD_UPPER) {
 			uppers++;
@@ -1029,13 +1030,13 @@ add_word(source s, const struct textdate_part *part, const char *word, struct bu
 		letters++;
 	}
 	for (i = 0; i < len; i += n) {
-		if ((n = fold_read(word + i, len - i, &code)) == 0)
+		if ((n = utf8_read(word + i, len - i, &code)) == 0)
 			break;
 		if ((i == 0 && first_is_upper) || uppers == letters)
 			code = fold_upper(code);
 		else if (code >= 'A' && code <= 'Z' && !first_is_upper)
 			code += 'a' - 'A';
-		if (buf_add(out, bytes, fold_write(code, bytes), e) < 0)
+		if (buf_add(out, bytes, utf8_write(bytes, code), e) < 0)
 			return -1;
 	}
 	return 0;

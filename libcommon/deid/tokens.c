@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/utf8.h"
 #include "deid/fold.h"
 
 static enum token_kind
@@ -72,7 +73,7 @@ tokens_read(struct tokens *t, const char *text, size_t len, struct err *e)
 			code = (unsigned char)text[i];
 			class = ascii_class(text[i]);
 		} else {
-			if ((n = fold_read(text + i, len - i, &code)) == 0)
+			if ((n = utf8_read(text + i, len - i, &code)) == 0)
 				return 0;
 			class = fold_class(code);
 		}
